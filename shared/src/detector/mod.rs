@@ -1,0 +1,13 @@
+//! Detectors as data: what a pack declares, what an admin writes, what a node compiles.
+//!
+//! Owns the serde types and the structural checks that need no engine. Whether a pattern compiles, and
+//! what it costs, is for `scanner_node::detect`.
+//! **Invariant:** a set's version is a digest of its enabled detectors: equal versions detect alike.
+
+mod set;
+mod spec;
+
+pub use set::DetectorSet;
+pub use spec::{
+    Check, DetectorSpec, Exclusion, Hotwords, MaskRule, Precedence, SpecError, ValidatorName,
+};
