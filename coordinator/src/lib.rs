@@ -4,4 +4,5 @@
 //! a process boundary to `shared`.
 //! **Invariant:** Slack gets its 200 only for events that are in the database.
 
+pub mod domain;
 pub mod slack;
