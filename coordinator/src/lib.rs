@@ -4,5 +4,6 @@
 //! a process boundary to `shared`.
 //! **Invariant:** Slack gets its 200 only for events that are in the database.
 
+pub mod api;
 pub mod domain;
 pub mod slack;

@@ -1,0 +1,198 @@
+//! Passwords: argon2id, and the same work whether or not the user exists.
+//!
+//! Owns hashing, checking and what a new password must have. Leaves running it off the actors' threads
+//! (`spawn_blocking` under a small semaphore: each call takes 19 MiB and some 50 ms) to the caller.
+//! **Invariant:** checking against nobody costs what checking against somebody does.
+
+use std::fmt;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use shared::job::RetryClass;
+use shared::secret::{ExposeSecret, SecretString};
+
+/// A new password has at least this many characters.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+/// Longer ones are refused before any work is done.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// Hashes and checks passwords.
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    /// The hash of nobody's password, checked when there is no user.
+    decoy: String,
+}
+
+/// A password cannot be taken or checked.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Not of an acceptable length.
+    #[error(
+        "a password has at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes"
+    )]
+    Length,
+    /// The stored hash cannot be read, or hashing failed.
+    #[error("the password hash cannot be computed or read")]
+    Hash(#[source] password_hash::Error),
+}
+
+impl PasswordError {
+    /// Permanent, both of them.
+    pub const fn class(&self) -> RetryClass {
+        RetryClass::Permanent
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passwords")
+    }
+}
+
+impl Passwords {
+    /// Prepares hashing at the cost OWASP asks for: 19 MiB, two passes, one lane. Hashes once, so it blocks.
+    ///
+    /// # Errors
+    /// [`PasswordError::Hash`] (permanent): there is no randomness.
+    ///
+    /// # Source
+    /// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
+    pub fn new() -> Result<Self, PasswordError> {
+        Self::at_cost(Params::DEFAULT)
+    }
+
+    fn at_cost(cost: Params) -> Result<Self, PasswordError> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost);
+        let decoy = hash(&argon2, b"nobody's password")?;
+        Ok(Self { argon2, decoy })
+    }
+
+    /// Hashes a new password into a PHC string with a salt of its own. Blocks.
+    ///
+    /// # Errors
+    /// [`PasswordError`] (permanent).
+    pub fn hash(&self, password: &SecretString) -> Result<String, PasswordError> {
+        let text = password.expose_secret();
+        if text.chars().count() < MIN_PASSWORD_CHARS || text.len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordError::Length);
+        }
+        hash(&self.argon2, text.as_bytes())
+    }
+
+    /// Whether the password is the one `stored` was made from; `None` for a user who is not there, which
+    /// takes as long. Blocks.
+    ///
+    /// # Errors
+    /// [`PasswordError::Hash`] (permanent): `stored` is no hash.
+    pub fn verify(
+        &self,
+        password: &SecretString,
+        stored: Option<&str>,
+    ) -> Result<bool, PasswordError> {
+        let text = password.expose_secret();
+        if text.len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let hash = stored.unwrap_or(&self.decoy);
+        match self.argon2.verify_password(text.as_bytes(), hash) {
+            Ok(()) => Ok(stored.is_some()),
+            Err(password_hash::Error::PasswordInvalid) => Ok(false),
+            Err(error) => Err(PasswordError::Hash(error)),
+        }
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, PasswordError> {
+    let hash: PasswordHash = argon2
+        .hash_password(password)
+        .map_err(PasswordError::Hash)?;
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cheap() -> Passwords {
+        Passwords::at_cost(Params::new(8, 1, 1, None).unwrap()).unwrap()
+    }
+
+    fn secret(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
+    #[test]
+    fn a_password_opens_its_own_hash_only() {
+        let passwords = cheap();
+        let stored = passwords.hash(&secret("correct horse battery")).unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$"));
+        let check = |text: &str| passwords.verify(&secret(text), Some(&stored)).unwrap();
+        assert!(check("correct horse battery"));
+        assert!(!check("correct horse batterz"));
+        assert!(!check(""));
+    }
+
+    #[test]
+    fn the_same_password_hashes_differently_each_time() {
+        let passwords = cheap();
+        let password = secret("correct horse battery");
+        assert_ne!(
+            passwords.hash(&password).unwrap(),
+            passwords.hash(&password).unwrap()
+        );
+    }
+
+    #[test]
+    fn nobody_signs_in_even_with_the_decoys_password() {
+        let passwords = cheap();
+        assert!(
+            !passwords
+                .verify(&secret("nobody's password"), None)
+                .unwrap()
+        );
+        assert!(!passwords.verify(&secret("another"), None).unwrap());
+    }
+
+    #[test]
+    fn the_decoy_costs_what_a_real_hash_costs() {
+        let passwords = cheap();
+        let cost = |hash: &str| {
+            hash.split('$')
+                .take(4)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let stored = passwords.hash(&secret("correct horse battery")).unwrap();
+        assert_eq!(cost(&passwords.decoy), cost(&stored));
+    }
+
+    #[test]
+    fn short_and_endless_passwords_are_refused() {
+        let passwords = cheap();
+        for bad in ["elevenchars", &"x".repeat(1025)] {
+            assert!(matches!(
+                passwords.hash(&secret(bad)),
+                Err(PasswordError::Length)
+            ));
+        }
+    }
+
+    #[test]
+    fn a_broken_hash_is_an_error_and_not_a_wrong_password() {
+        assert!(
+            cheap()
+                .verify(&secret("correct horse battery"), Some("plain"))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn the_cost_in_use_is_the_one_owasp_asks_for() {
+        let stored = Passwords::new().unwrap().decoy;
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
+    }
+}

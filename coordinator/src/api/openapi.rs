@@ -1,0 +1,116 @@
+//! The API described: an OpenAPI 3.1 document, and Swagger UI to read it with.
+//!
+//! Owns the document's frame (title, security scheme, the error schema) and serving it. Each handler
+//! describes itself with `#[utoipa::path]` and is listed here.
+//! **Invariant:** nothing is loaded from another host: the page and its scripts are in the binary.
+
+use actix_web::{HttpResponse, web};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::health;
+use super::problem::{ErrorCode, Problem};
+
+/// Where the document is.
+pub const DOCUMENT_PATH: &str = "/api/openapi.json";
+/// The name of the security scheme, for `security(("bearer" = []))`.
+pub const BEARER: &str = "bearer";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Weir",
+        description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    paths(health::alive),
+    components(schemas(Problem, ErrorCode)),
+    modifiers(&Bearer),
+)]
+struct Document;
+
+/// Access tokens and API tokens go into the same header.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT or weir_pat_ token")
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme(BEARER, SecurityScheme::Http(scheme));
+    }
+}
+
+/// The whole document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// Serves the document and the page. They hold nothing about anybody and are public.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(SwaggerUi::new("/api/docs/{_:.*}").url(DOCUMENT_PATH, document()))
+        .route("/api/docs", web::get().to(to_the_page));
+}
+
+async fn to_the_page() -> HttpResponse {
+    let redirect = HttpResponse::PermanentRedirect()
+        .insert_header(("location", "/api/docs/"))
+        .finish();
+    std::future::ready(redirect).await
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, test};
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn get(path: &str) -> (u16, String) {
+        let app = test::init_service(App::new().configure(configure)).await;
+        let request = test::TestRequest::get().uri(path).to_request();
+        let response = test::call_service(&app, request).await;
+        let status = response.status().as_u16();
+        let body = test::read_body(response).await;
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[test]
+    async fn the_document_is_openapi_3_1_with_the_scheme_and_the_error_format() {
+        let (status, body) = get(DOCUMENT_PATH).await;
+        assert_eq!(status, 200);
+        let document: Value = serde_json::from_str(&body).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let components = &document["components"];
+        assert_eq!(components["securitySchemes"][BEARER]["scheme"], "bearer");
+        assert!(components["schemas"]["Problem"]["properties"]["request_id"].is_object());
+        assert_eq!(
+            components["schemas"]["ErrorCode"]["enum"]
+                .as_array()
+                .unwrap()
+                .len(),
+            ErrorCode::ALL.len()
+        );
+    }
+
+    #[test]
+    async fn the_page_is_served_from_the_binary() {
+        assert_eq!(get("/api/docs").await.0, 308);
+        let (status, page) = get("/api/docs/").await;
+        assert_eq!(status, 200);
+        assert!(!page.contains("https://") && !page.contains("http://"));
+        for asset in [
+            "swagger-ui.css",
+            "swagger-ui-bundle.js",
+            "swagger-initializer.js",
+        ] {
+            assert_eq!(get(&format!("/api/docs/{asset}")).await.0, 200, "{asset}");
+        }
+    }
+}
