@@ -1,0 +1,296 @@
+//! From detectors as data to an engine.
+//!
+//! Owns the limits of patterns and the collecting of every error. Leaves searching to `matcher`.
+//! **Invariant:** a compiled pattern runs in time linear in the text, matches ASCII classes only, and
+//! never matches nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use regex_automata::meta::{Config, Regex};
+use regex_syntax::hir::Hir;
+use shared::detector::{DetectorSet, DetectorSpec};
+use shared::ids::DetectorSetVersion;
+
+use super::error::{CompileError, CompileErrors, Problem};
+use super::exclusion::CompiledExclusion;
+use super::hotword::HotwordSearch;
+use super::prefilter::Prefilter;
+use super::validators::{self, Validator};
+
+/// Largest automaton of one pattern, in bytes.
+const NFA_BYTES: usize = 1 << 20;
+/// Lazy-automaton cache per pattern and thread, in bytes.
+const CACHE_BYTES: usize = 256 << 10;
+/// Deepest nesting of groups in a pattern.
+const NEST_LIMIT: u32 = 50;
+
+/// A compiled detector set: immutable, `Send` and `Sync`, made to be shared behind an `Arc`.
+#[derive(Debug)]
+pub struct Engine {
+    /// Tells one engine's scratch from another's.
+    pub(super) id: u64,
+    version: DetectorSetVersion,
+    pub(super) detectors: Vec<Detector>,
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) prefilter: Prefilter,
+}
+
+/// A detector without its patterns.
+#[derive(Debug)]
+pub(super) struct Detector {
+    pub(super) spec: Arc<DetectorSpec>,
+    pub(super) validator: Option<Validator>,
+    pub(super) hotwords: Option<HotwordSearch>,
+    pub(super) exclusions: Vec<CompiledExclusion>,
+}
+
+/// One pattern of a detector.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    /// Index into [`Engine::detectors`].
+    pub(super) detector: usize,
+    pub(super) regex: Regex,
+    /// Number of the group `value`.
+    pub(super) value_group: Option<usize>,
+}
+
+impl Engine {
+    /// Compiles a detector set.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of its detectors; permanent.
+    pub fn compile(set: &DetectorSet) -> Result<Self, CompileErrors> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let mut errors = Vec::new();
+        let mut detectors = Vec::with_capacity(set.detectors.len());
+        let mut patterns = Vec::new();
+        let mut hirs = Vec::new();
+        for spec in &set.detectors {
+            let mut problems = Vec::new();
+            for (at, source) in spec.patterns.iter().enumerate() {
+                match compile_pattern(source, at + 1) {
+                    Ok((hir, regex, value_group)) => {
+                        hirs.push(hir);
+                        patterns.push(Pattern {
+                            detector: detectors.len(),
+                            regex,
+                            value_group,
+                        });
+                    }
+                    Err(problem) => problems.push(problem),
+                }
+            }
+            detectors.push(compile_detector(spec, &mut problems));
+            errors.extend(problems.into_iter().map(|problem| CompileError {
+                detector: spec.id.clone(),
+                problem,
+            }));
+        }
+        if !errors.is_empty() {
+            return Err(CompileErrors(errors));
+        }
+        let prefilter = Prefilter::build(&hirs).ok_or_else(|| {
+            let detector = set.detectors.first().map(|spec| spec.id.clone());
+            CompileErrors(Vec::from_iter(detector.map(|detector| CompileError {
+                detector,
+                problem: Problem::PrefilterTooLarge,
+            })))
+        })?;
+        Ok(Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            version: set.version.clone(),
+            detectors,
+            patterns,
+            prefilter,
+        })
+    }
+
+    /// The version of the set it was compiled from.
+    pub fn version(&self) -> &DetectorSetVersion {
+        &self.version
+    }
+
+    /// How many detectors it runs.
+    pub fn detector_count(&self) -> usize {
+        self.detectors.len()
+    }
+}
+
+fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detector {
+    let validator = spec.validator.as_ref().and_then(|name| {
+        let found = validators::by_name(&name.0);
+        if found.is_none() {
+            problems.push(Problem::UnknownValidator {
+                name: name.0.clone(),
+                known: validators::names().collect::<Vec<_>>().join(", "),
+            });
+        }
+        found
+    });
+    let hotwords = spec.hotwords.as_ref().and_then(|rule| {
+        let search = HotwordSearch::compile(rule);
+        if search.is_none() {
+            problems.push(Problem::BadHotwords);
+        }
+        search
+    });
+    let mut exclusions = Vec::new();
+    for (at, exclusion) in spec.exclusions.iter().enumerate() {
+        match parse(&exclusion.pattern).and_then(|hir| build(&hir, at + 1)) {
+            Ok(regex) => exclusions.push(CompiledExclusion::new(regex, exclusion.lower)),
+            Err(problem) => problems.push(Problem::BadExclusion {
+                number: at + 1,
+                what: match problem {
+                    Problem::BadPattern { what, .. } => what,
+                    _ => "it is too large once compiled".to_owned(),
+                },
+            }),
+        }
+    }
+    Detector {
+        spec: Arc::new(spec.clone()),
+        validator,
+        hotwords,
+        exclusions,
+    }
+}
+
+fn compile_pattern(source: &str, number: usize) -> Result<(Hir, Regex, Option<usize>), Problem> {
+    let hir = parse(source).map_err(|problem| problem.numbered(number))?;
+    match hir.properties().minimum_len() {
+        Some(0) => return Err(Problem::EmptyMatch { number }),
+        None => return Err(Problem::NeverMatches { number }),
+        Some(_) => {}
+    }
+    let regex = build(&hir, number)?;
+    let names: Vec<(usize, &str)> = regex
+        .group_info()
+        .pattern_names(regex_automata::PatternID::ZERO)
+        .enumerate()
+        .filter_map(|(index, name)| Some((index, name?)))
+        .collect();
+    let value_group = names
+        .iter()
+        .find(|(_, name)| *name == "value")
+        .map(|(index, _)| *index);
+    match (value_group, names.first()) {
+        (None, Some((_, group))) => Err(Problem::NoValueGroup {
+            number,
+            group: (*group).to_owned(),
+        }),
+        _ => Ok((hir, regex, value_group)),
+    }
+}
+
+/// Parses in ASCII mode. A class may then match part of a character; spans are widened afterwards.
+fn parse(source: &str) -> Result<Hir, Problem> {
+    use regex_syntax::ast::ErrorKind;
+    regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .nest_limit(NEST_LIMIT)
+        .build()
+        .parse(source)
+        .map_err(|error| match &error {
+            regex_syntax::Error::Parse(error) => match error.kind() {
+                ErrorKind::GroupNameDuplicate { .. } => Problem::DoubledGroup { number: 1 },
+                kind => bad_pattern(&format!("{kind} at byte {}", error.span().start.offset)),
+            },
+            regex_syntax::Error::Translate(error) => bad_pattern(&format!(
+                "{} at byte {}",
+                error.kind(),
+                error.span().start.offset
+            )),
+            _ => bad_pattern("the parser refuses it"),
+        })
+}
+
+fn bad_pattern(what: &str) -> Problem {
+    Problem::BadPattern {
+        number: 1,
+        what: what.to_owned(),
+    }
+}
+
+fn build(hir: &Hir, number: usize) -> Result<Regex, Problem> {
+    Regex::builder()
+        .configure(
+            Config::new()
+                .nfa_size_limit(Some(NFA_BYTES))
+                .hybrid_cache_capacity(CACHE_BYTES)
+                .utf8_empty(false),
+        )
+        .build_from_hir(hir)
+        .map_err(|error| match error.size_limit() {
+            Some(_) => Problem::TooLarge { number },
+            None => Problem::BadPattern {
+                number,
+                what: "the compiler refuses it".to_owned(),
+            },
+        })
+}
+
+impl Problem {
+    fn numbered(self, to: usize) -> Self {
+        match self {
+            Self::BadPattern { what, .. } => Self::BadPattern { number: to, what },
+            Self::DoubledGroup { .. } => Self::DoubledGroup { number: to },
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn problems_of(extra: &Value) -> Vec<String> {
+        let mut spec = json!({
+            "id": "a", "name": "A", "info_type": "A", "patterns": ["a"],
+            "likelihood": "LIKELY", "severity": "LOW",
+        });
+        for (key, value) in extra.as_object().unwrap() {
+            spec[key] = value.clone();
+        }
+        let set = DetectorSet::of([serde_json::from_value(spec).unwrap()]).unwrap();
+        Engine::compile(&set).map_or_else(
+            |errors| errors.0.iter().map(ToString::to_string).collect(),
+            |_| Vec::new(),
+        )
+    }
+
+    #[test]
+    fn every_error_of_a_set_is_named_at_once() {
+        let problems = problems_of(&json!({
+            "patterns": ["(", "x*", r"[^\x00-\xFF]", r"(?:\w{900}){900}", "(?<v>x)", "(?<value>x)(?<value>y)"],
+            "validator": "nope",
+            "exclusions": [{"pattern": "[", "reason": "r"}],
+            "hotwords": {"words": []},
+        }));
+        insta::assert_snapshot!(problems.join("\n"), @"
+        detector `a`: pattern 1 is not a regular expression: unclosed group at byte 0; correct the pattern
+        detector `a`: pattern 2 matches empty text; make at least one character mandatory
+        detector `a`: pattern 3 can never match; remove it or correct its character classes
+        detector `a`: pattern 4 is too large once compiled; use smaller repetition counts
+        detector `a`: pattern 5 names the group `v` but none `value`; call the group around the finding `value`
+        detector `a`: pattern 6 names a group twice; keep one group called `value`
+        detector `a`: there is no validator `nope`; use one of aws_key_id, connection_string, email, github_token, iban, jwt, password, payment_card, pem, phone, us_ssn
+        detector `a`: a hotword is empty, or there is none; give whole words or leave hotwords out
+        detector `a`: exclusion 1 is not usable: unclosed character class at byte 0; correct its pattern
+        ");
+    }
+
+    #[test]
+    fn a_sound_detector_compiles() {
+        assert!(problems_of(&json!({"patterns": [r"\b(?<value>\d{4})x"]})).is_empty());
+    }
+
+    #[test]
+    fn an_engine_can_be_shared_by_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Engine>();
+    }
+}

@@ -1,0 +1,46 @@
+//! Why the engine thinks so, in words.
+//!
+//! Owns the sentences of an explanation. **Invariant:** they are made of the detector's own words and
+//! the validators' fixed notes; nothing of the scanned text enters them.
+
+use shared::detector::{Check, DetectorSpec};
+use shared::finding::Evidence;
+
+use super::likelihood::{Weighed, effect_of};
+
+/// The evidence behind a match, in the order it was weighed.
+pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed) -> Vec<Evidence> {
+    let mut all = vec![say(
+        format!("pattern of `{}`, {}", spec.id, spec.likelihood),
+        0,
+    )];
+    if let Some(verdict) = weighed.verdict {
+        let word = match verdict.check {
+            Check::Valid => "valid",
+            Check::StructurallyValid => "well-formed",
+            Check::NotApplicable => "of a form the validator does not know",
+            Check::Invalid => "invalid",
+        };
+        let effect = effect_of(verdict.check).unwrap_or(0);
+        all.push(say(format!("{word}: {}", verdict.note), effect));
+        if verdict.test_value {
+            all.push(say("likely test value".to_owned(), 0));
+        }
+    }
+    for &index in &weighed.lowered_by {
+        if let Some(exclusion) = spec.exclusions.get(index) {
+            let effect = exclusion.lower.unwrap_or(0).saturating_neg();
+            all.push(say(exclusion.reason.clone(), effect));
+        }
+    }
+    if let (Some(index), Some(rule)) = (weighed.hotword, &spec.hotwords)
+        && let Some(word) = rule.words.get(index)
+    {
+        all.push(say(format!("hotword `{word}` nearby"), rule.raise));
+    }
+    all
+}
+
+fn say(reason: String, effect: i16) -> Evidence {
+    Evidence { reason, effect }
+}

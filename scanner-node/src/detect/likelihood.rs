@@ -1,0 +1,106 @@
+//! How sure a candidate is.
+//!
+//! Owns the one rule by which evidence moves the likelihood. Leaves wording it to `explain`.
+//!
+//! It starts at the detector's own likelihood, then, in this order:
+//!
+//! | evidence | effect |
+//! |---|---|
+//! | validator: `Valid` | stays; the detector's likelihood is meant for this case |
+//! | validator: `StructurallyValid`, `NotApplicable` | one step down: the shape is all there is |
+//! | validator: `Invalid` | dropped |
+//! | entropy under the detector's minimum | dropped |
+//! | exclusion without `lower` | dropped |
+//! | exclusion with `lower` | that many steps down |
+//! | hotword nearby | `raise` steps up, once; dropped without one where `required` |
+//!
+//! A known test value keeps its likelihood and says what it is: whoever tries the engine with one must
+//! see it work, and policy may exclude it.
+//! **Invariant:** likelihood is a function of the detector, the value and the text around it alone.
+
+use std::ops::Range;
+
+use shared::detector::Check;
+use shared::finding::Likelihood;
+
+use super::compile::Detector;
+use super::entropy;
+use super::validators::Verdict;
+
+/// A candidate's likelihood and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Weighed {
+    pub(super) likelihood: Likelihood,
+    pub(super) verdict: Option<Verdict>,
+    /// Index into the hotword list.
+    pub(super) hotword: Option<usize>,
+    /// Indexes into the exclusions that lowered it.
+    pub(super) lowered_by: Vec<usize>,
+}
+
+/// Steps that a validator's word moves the likelihood by; none if the candidate is dropped.
+pub(super) fn effect_of(check: Check) -> Option<i16> {
+    match check {
+        Check::Valid => Some(0),
+        Check::StructurallyValid | Check::NotApplicable => Some(-1),
+        Check::Invalid => None,
+    }
+}
+
+/// Weighs the value at `span`; none if it is no finding. The span comes back narrower where the
+/// validator knows how long the value is.
+pub(super) fn weigh(
+    detector: &Detector,
+    text: &str,
+    span: Range<usize>,
+) -> Option<(Range<usize>, Weighed)> {
+    let spec = &detector.spec;
+    let mut span = span;
+    let mut likelihood = spec.likelihood;
+    let verdict = detector
+        .validator
+        .map(|validator| validator(text.get(span.clone()).unwrap_or("")));
+    if let Some(verdict) = verdict {
+        likelihood = likelihood.shifted(effect_of(verdict.check)?);
+        if let Some(bytes) = verdict.bytes {
+            let end = text.ceil_char_boundary(span.start.saturating_add(bytes));
+            span.end = end.min(span.end);
+        }
+    }
+    let value = text.get(span.clone()).filter(|value| !value.is_empty())?;
+    if spec
+        .min_entropy_millibits
+        .is_some_and(|least| entropy::millibits(value) < least)
+    {
+        return None;
+    }
+    let mut lowered_by = Vec::new();
+    for (index, exclusion) in detector.exclusions.iter().enumerate() {
+        if exclusion.matches(value) {
+            likelihood = likelihood.shifted(-exclusion.lower()?);
+            lowered_by.push(index);
+        }
+    }
+    let hotword = match (&detector.hotwords, &spec.hotwords) {
+        (Some(search), Some(rule)) => {
+            let found = search.find(text, &span);
+            if found.is_none() && rule.required {
+                return None;
+            }
+            if found.is_some() {
+                likelihood = likelihood.shifted(rule.raise);
+            }
+            found
+        }
+        _ => None,
+    };
+    Some((
+        span,
+        Weighed {
+            likelihood,
+            verdict,
+            hotword,
+            lowered_by,
+        },
+    ))
+}

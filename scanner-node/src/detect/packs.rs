@@ -1,0 +1,196 @@
+//! The built-in detectors, from the packs in `detectors/`.
+//!
+//! Owns reading packs, and the notation that keeps token-like examples out of the source: in examples
+//! and counter-examples `{{rep:TEXT:COUNT}}` stands for TEXT that many times.
+//! **Invariant:** each built-in detector fires in its examples and in no counter-example of any pack.
+
+use serde::Deserialize;
+use shared::detector::{DetectorSet, DetectorSpec, SpecError};
+use shared::job::RetryClass;
+
+/// File name and text of each pack.
+const PACKS: &[(&str, &str)] = &[
+    ("contact.toml", include_str!("../../detectors/contact.toml")),
+    ("payment.toml", include_str!("../../detectors/payment.toml")),
+    (
+        "secrets-cloud.toml",
+        include_str!("../../detectors/secrets-cloud.toml"),
+    ),
+    (
+        "secrets-dev.toml",
+        include_str!("../../detectors/secrets-dev.toml"),
+    ),
+    (
+        "secrets-generic.toml",
+        include_str!("../../detectors/secrets-generic.toml"),
+    ),
+    (
+        "us-identity.toml",
+        include_str!("../../detectors/us-identity.toml"),
+    ),
+];
+
+/// A file of detectors.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pack {
+    detectors: Vec<DetectorSpec>,
+}
+
+/// A pack that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// The file is not what a pack is.
+    #[error("pack `{pack}` is not valid: {reason}")]
+    Malformed {
+        /// Which pack.
+        pack: String,
+        /// What the TOML parser says, without the text it read.
+        reason: String,
+    },
+    /// The detectors do not make a set.
+    #[error(transparent)]
+    Set(#[from] SpecError),
+}
+
+impl PackError {
+    /// Permanent: the file has to be changed.
+    pub fn class(&self) -> RetryClass {
+        RetryClass::Permanent
+    }
+}
+
+/// The built-in detectors, enabled or not, in order of pack.
+///
+/// # Errors
+/// [`PackError::Malformed`] if a pack that was built in is not valid; permanent, and caught by tests.
+pub fn builtin_specs() -> Result<Vec<DetectorSpec>, PackError> {
+    let mut all = Vec::new();
+    for (name, text) in PACKS {
+        all.extend(read_pack(name, text)?);
+    }
+    Ok(all)
+}
+
+/// The built-in detectors that are enabled, as a set.
+///
+/// # Errors
+/// As [`builtin_specs`]; permanent.
+pub fn builtin() -> Result<DetectorSet, PackError> {
+    Ok(DetectorSet::of(builtin_specs()?)?)
+}
+
+/// The detectors of one pack.
+///
+/// # Errors
+/// [`PackError::Malformed`]; permanent.
+pub fn read_pack(name: &str, text: &str) -> Result<Vec<DetectorSpec>, PackError> {
+    let mut pack: Pack = toml::from_str(text).map_err(|error| PackError::Malformed {
+        pack: name.to_owned(),
+        reason: error.message().to_owned(),
+    })?;
+    for detector in &mut pack.detectors {
+        for text in detector
+            .examples
+            .iter_mut()
+            .chain(&mut detector.counter_examples)
+        {
+            *text = expanded(text);
+        }
+    }
+    Ok(pack.detectors)
+}
+
+/// The text with every `{{rep:TEXT:COUNT}}` written out; anything else in braces stays.
+fn expanded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once("{{rep:") {
+        out.push_str(before);
+        let written = tail.split_once("}}").and_then(|(inside, after)| {
+            let (what, count) = inside.rsplit_once(':')?;
+            Some((what.repeat(count.parse::<u8>().ok()?.into()), after))
+        });
+        if let Some((what, after)) = written {
+            out.push_str(&what);
+            rest = after;
+        } else {
+            out.push_str("{{rep:");
+            rest = tail;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::content::TextUnit;
+
+    use super::*;
+    use crate::detect::{Engine, Scratch};
+
+    fn fired(engine: &Engine, text: &str) -> Vec<String> {
+        let scan = engine.scan(&TextUnit::plain(text), &mut Scratch::new());
+        scan.matches
+            .iter()
+            .map(|found| found.detector.id.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn every_detector_fires_in_its_examples() {
+        let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        let mut silent = Vec::new();
+        for spec in builtin_specs().unwrap() {
+            assert!(spec.examples.len() >= 3, "{} has too few examples", spec.id);
+            for example in &spec.examples {
+                let fired = fired(&engine, example);
+                if fired.iter().all(|id| id != spec.id.as_str()) {
+                    silent.push((spec.id.to_string(), example.clone(), fired));
+                }
+            }
+        }
+        assert!(silent.is_empty(), "{silent:#?}");
+    }
+
+    #[test]
+    fn no_detector_fires_in_any_counter_example() {
+        let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        let mut loud = Vec::new();
+        for spec in builtin_specs().unwrap() {
+            assert!(
+                spec.counter_examples.len() >= 3,
+                "{} has too few counter-examples",
+                spec.id
+            );
+            for example in &spec.counter_examples {
+                let fired = fired(&engine, example);
+                if !fired.is_empty() {
+                    loud.push((spec.id.to_string(), example.clone(), fired));
+                }
+            }
+        }
+        assert!(loud.is_empty(), "{loud:#?}");
+    }
+
+    #[test]
+    fn every_detector_says_what_it_is_and_what_to_do() {
+        for spec in builtin_specs().unwrap() {
+            assert!(
+                !spec.description.is_empty() && !spec.handling.is_empty(),
+                "{}",
+                spec.id
+            );
+            assert!(!spec.references.is_empty(), "{}", spec.id);
+        }
+    }
+
+    #[test]
+    fn repetitions_are_written_out_and_other_braces_stay() {
+        assert_eq!(
+            expanded("a{{rep:xy:3}}b{{rep::}}{{c}}"),
+            "axyxyxyb{{rep::}}{{c}}"
+        );
+    }
+}

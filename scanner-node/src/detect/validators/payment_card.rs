@@ -1,0 +1,145 @@
+//! Payment card numbers: issuer range, length and the Luhn check digit.
+//!
+//! Owns ISO/IEC 7812 as issuers use it. **Invariant:** what it lets pass has a Luhn digit that holds.
+//!
+//! # Source
+//! ISO/IEC 7812-1 (Luhn, annex B); issuer ranges: <https://en.wikipedia.org/wiki/Payment_card_number>.
+
+use super::{Verdict, all_same, digits_of, leading};
+
+/// Numbers that payment providers publish for testing.
+const TEST_NUMBERS: &[&str] = &[
+    "4111111111111111",
+    "4242424242424242",
+    "4012888888881881",
+    "4000056655665556",
+    "4222222222222",
+    "5555555555554444",
+    "5105105105105100",
+    "2223003122003222",
+    "5200828282828210",
+    "378282246310005",
+    "371449635398431",
+    "378734493671000",
+    "6011111111111117",
+    "6011000990139424",
+    "3530111333300000",
+    "3566002020360505",
+    "30569309025904",
+    "38520000023237",
+    "6200000000000005",
+];
+
+/// Checks issuer, length, grouping and check digit.
+pub(super) fn check(value: &str) -> Verdict {
+    let digits = digits_of(value);
+    if !separators_agree(value) {
+        return Verdict::invalid("separators differ");
+    }
+    if all_same(&digits) || !luhn_holds(&digits) {
+        return Verdict::invalid("check digit does not hold");
+    }
+    let Some((note, is_strong)) = issuer(&digits) else {
+        return Verdict::invalid("no issuer has this range and length");
+    };
+    let text: String = digits
+        .iter()
+        .map(|digit| char::from(b'0' + digit))
+        .collect();
+    let verdict = if is_strong {
+        Verdict::valid(note)
+    } else {
+        Verdict::shaped(note)
+    };
+    verdict.test_value(TEST_NUMBERS.contains(&text.as_str()))
+}
+
+/// Whether the number has one kind of separator throughout.
+fn separators_agree(value: &str) -> bool {
+    let mut separators = value.chars().filter(|c| !c.is_ascii_digit());
+    let first = separators.next();
+    separators.all(|c| Some(c) == first)
+}
+
+/// The Luhn sum is a multiple of ten.
+fn luhn_holds(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &digit)| match (place % 2, u32::from(digit)) {
+            (0, digit) => digit,
+            (_, digit) if digit > 4 => digit * 2 - 9,
+            (_, digit) => digit * 2,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// The issuer, and whether range and length are narrow enough to stand alone.
+fn issuer(digits: &[u8]) -> Option<(&'static str, bool)> {
+    let (two, three, four) = (leading(digits, 2), leading(digits, 3), leading(digits, 4));
+    let six = leading(digits, 6);
+    let found = match digits.len() {
+        16 if two / 10 == 4 => ("Visa, Luhn digit holds", true),
+        13 | 19 if two / 10 == 4 => ("Visa of a rare length, Luhn digit holds", false),
+        16 if (51..=55).contains(&two) || (2221..=2720).contains(&four) => {
+            ("Mastercard, Luhn digit holds", true)
+        }
+        15 if two == 34 || two == 37 => ("American Express, Luhn digit holds", true),
+        16..=19 if four == 6011 || (644..=649).contains(&three) || two == 65 => {
+            ("Discover, Luhn digit holds", digits.len() == 16)
+        }
+        16 if (3528..=3589).contains(&four) => ("JCB, Luhn digit holds", true),
+        15 if four == 2131 || four == 1800 => ("JCB, Luhn digit holds", true),
+        16..=19 if two == 62 || (622_126..=622_925).contains(&six) => {
+            ("UnionPay, Luhn digit holds", digits.len() == 16)
+        }
+        14 if (300..=305).contains(&three) || three == 309 || matches!(two, 36 | 38 | 39) => {
+            ("Diners Club, Luhn digit holds", true)
+        }
+        16..=19 if (2200..=2204).contains(&four) => ("Mir, Luhn digit holds", digits.len() == 16),
+        12..=19 if two == 50 || (56..=69).contains(&two) => {
+            ("Maestro, Luhn digit holds", digits.len() == 16)
+        }
+        _ => return None,
+    };
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::detector::Check;
+
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_issuer_are_told_apart() {
+        for (number, check_) in [
+            ("4111 1111 1111 1111", Check::Valid),
+            ("5555-5555-5555-4444", Check::Valid),
+            ("2223003122003222", Check::Valid),
+            ("3782 822463 10005", Check::Valid),
+            ("6011111111111117", Check::Valid),
+            ("30569309025904", Check::Valid),
+            ("3530111333300000", Check::Valid),
+            ("4222222222222", Check::StructurallyValid),
+            ("4111 1111 1111 1112", Check::Invalid),
+            ("4111 1111-1111 1111", Check::Invalid),
+            ("0000000000000000", Check::Invalid),
+            ("1111111111111117", Check::Invalid),
+            ("9999999999999995", Check::Invalid),
+        ] {
+            assert_eq!(check(number).check, check_, "{number}");
+        }
+    }
+
+    #[test]
+    fn published_test_numbers_are_marked_and_nothing_else() {
+        assert!(TEST_NUMBERS.iter().all(|number| {
+            let verdict = check(number);
+            verdict.test_value && verdict.check != Check::Invalid
+        }));
+        assert!(!check("4539578763621486").test_value);
+    }
+}

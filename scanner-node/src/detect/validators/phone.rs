@@ -1,0 +1,65 @@
+//! Telephone numbers that a network could assign.
+//!
+//! Owns the lengths of E.164 and the rules of the North American plan. Leaves the plans of single
+//! countries out. **Invariant:** refuses only what cannot be dialled.
+//!
+//! # Source
+//! ITU-T E.164; North American Numbering Plan, <https://www.nanpa.com/>.
+
+use super::{Verdict, all_same, digits_of, leading};
+
+/// Checks length and, for North America, area and exchange.
+pub(super) fn check(value: &str) -> Verdict {
+    let digits = digits_of(value);
+    if all_same(&digits) {
+        return Verdict::invalid("one digit throughout");
+    }
+    let international = value.trim_start().starts_with('+');
+    let national = match digits.as_slice() {
+        [1, national @ ..] if national.len() == 10 => national,
+        all if all.len() == 10 && !international => all,
+        all if international => return e164(all),
+        _ => return Verdict::invalid("no plan has this length"),
+    };
+    let area = leading(national, 3);
+    let exchange = leading(national.get(3..).unwrap_or_default(), 3);
+    let line = leading(national.get(6..).unwrap_or_default(), 4);
+    if area < 200 || area % 100 == 11 || exchange < 200 || exchange % 100 == 11 {
+        return Verdict::invalid("no such area or exchange in North America");
+    }
+    Verdict::valid("assignable in North America")
+        .test_value(exchange == 555 && (100..200).contains(&line))
+}
+
+fn e164(digits: &[u8]) -> Verdict {
+    let starts_with_zero = digits.first() == Some(&0);
+    if starts_with_zero || !(8..=15).contains(&digits.len()) {
+        return Verdict::invalid("not a length of E.164");
+    }
+    Verdict::valid("assignable under E.164")
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::detector::Check;
+
+    use super::*;
+
+    #[test]
+    fn knows_what_can_be_dialled() {
+        for (number, check_) in [
+            ("+1 415 555 2671", Check::Valid),
+            ("(415) 555-2671", Check::Valid),
+            ("+49 30 901820", Check::Valid),
+            ("+44 20 7946 0958", Check::Valid),
+            ("115-555-2671", Check::Invalid),
+            ("415-155-2671", Check::Invalid),
+            ("+0 123 456 789", Check::Invalid),
+            ("+12 34", Check::Invalid),
+            ("222-222-2222", Check::Invalid),
+        ] {
+            assert_eq!(check(number).check, check_, "{number}");
+        }
+        assert!(check("415-555-0123").test_value);
+    }
+}
