@@ -13,4 +13,5 @@ pub mod finding;
 pub mod ids;
 pub mod job;
 pub mod queue;
+pub mod seal;
 pub mod secret;
