@@ -12,6 +12,7 @@ pub mod detector;
 pub mod finding;
 pub mod ids;
 pub mod job;
+pub mod lifecycle;
 pub mod queue;
 pub mod seal;
 pub mod secret;
