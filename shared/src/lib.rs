@@ -16,3 +16,4 @@ pub mod lifecycle;
 pub mod queue;
 pub mod seal;
 pub mod secret;
+pub mod telemetry;
