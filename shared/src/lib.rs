@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** nothing here depends on diesel, actix-web or a file parser.
 
+pub mod actor;
 pub mod clock;
 pub mod content;
 pub mod detector;
