@@ -8,6 +8,7 @@
 
 pub mod actor;
 pub mod clock;
+pub mod config;
 pub mod content;
 pub mod detector;
 pub mod finding;
