@@ -60,7 +60,8 @@ pub enum OtlpProtocol {
 
 pub(super) struct Exporter {
     provider: SdkTracerProvider,
-    runtime: Runtime,
+    /// Taken when dropped.
+    runtime: Option<Runtime>,
     service_name: &'static str,
 }
 
@@ -88,7 +89,7 @@ impl Exporter {
             .build();
         Ok(Self {
             provider,
-            runtime,
+            runtime: Some(runtime),
             service_name: options.service_name,
         })
     }
@@ -108,10 +109,18 @@ impl Exporter {
     }
 
     pub(super) fn shutdown(self) -> Result<(), TelemetryError> {
-        let flushed = self.provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT);
-        // Dropping a runtime inside another one panics; this does not.
-        self.runtime.shutdown_background();
-        flushed.or(Err(TelemetryError::Flush))
+        self.provider
+            .shutdown_with_timeout(SHUTDOWN_TIMEOUT)
+            .or(Err(TelemetryError::Flush))
+    }
+}
+
+impl Drop for Exporter {
+    /// Dropping a runtime inside another one panics; this does not.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The plumbing against real actors, real files and a real OTLP receiver.
 //!
 //! Owns what needs more than pure code to test.
-//! **Invariant:** no test waits for time to pass.
+//! **Invariant:** no test is about how long something takes.
 
 #[cfg(test)]
 mod config;

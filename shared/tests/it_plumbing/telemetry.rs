@@ -262,3 +262,10 @@ fn a_trace_that_began_unsampled_elsewhere_stays_unsampled() {
         .collect();
     assert_eq!(names, ["other"]);
 }
+
+#[tokio::test]
+async fn a_guard_dropped_inside_a_runtime_does_not_panic() {
+    let (_collector, endpoint) = collect_grpc().await;
+    let (_subscriber, guard) = telemetry(endpoint, OtlpProtocol::Grpc);
+    drop(guard);
+}
