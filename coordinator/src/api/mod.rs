@@ -2,8 +2,8 @@
 //!
 //! Owns the route table, authentication, the error format, paging and the OpenAPI document. Leaves
 //! decisions to `domain` and data to `store`.
-//! **Invariant:** a handler can be mounted only through [`routes`], and only if its first argument says who
-//! may call it.
+//! **Invariant:** a handler is mounted through [`routes`] only, and compiles into it only if its first
+//! argument says who may call it. Outside of it are Swagger UI's own files and the 404.
 
 pub mod auth;
 pub mod boundary;
@@ -22,7 +22,10 @@ pub use route_table::{Access, RouteEntry, RouteTable};
 
 /// Every route, in URL order.
 pub fn routes() -> RouteTable {
-    RouteTable::new(vec![RouteEntry::get("/healthz", health::alive)])
+    RouteTable::new(vec![
+        RouteEntry::get("/api/docs", openapi::to_the_page),
+        RouteEntry::get("/healthz", health::alive),
+    ])
 }
 
 /// Mounts the API: routes, documents, and an answer for everything else. [`boundary::boundary`] belongs

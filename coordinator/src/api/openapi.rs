@@ -4,11 +4,13 @@
 //! describes itself with `#[utoipa::path]` and is listed here.
 //! **Invariant:** nothing is loaded from another host: the page and its scripts are in the binary.
 
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::auth::Public;
 use super::health;
 use super::problem::{ErrorCode, Problem};
 
@@ -51,16 +53,15 @@ pub fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// Serves the document and the page. They hold nothing about anybody and are public.
+/// Serves the document and the page behind it. They hold nothing about anybody and are public.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(SwaggerUi::new("/api/docs/{_:.*}").url(DOCUMENT_PATH, document()))
-        .route("/api/docs", web::get().to(to_the_page));
+    config.service(SwaggerUi::new("/api/docs/{_:.*}").url(DOCUMENT_PATH, document()));
 }
 
-async fn to_the_page() -> HttpResponse {
+/// Leads from `/api/docs` to the page, whose scripts are relative to it.
+pub async fn to_the_page(_: Public) -> HttpResponse {
     let redirect = HttpResponse::PermanentRedirect()
-        .insert_header(("location", "/api/docs/"))
+        .insert_header((LOCATION, "/api/docs/"))
         .finish();
     std::future::ready(redirect).await
 }
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     async fn get(path: &str) -> (u16, String) {
-        let app = test::init_service(App::new().configure(configure)).await;
+        let app = test::init_service(App::new().configure(crate::api::configure)).await;
         let request = test::TestRequest::get().uri(path).to_request();
         let response = test::call_service(&app, request).await;
         let status = response.status().as_u16();

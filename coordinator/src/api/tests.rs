@@ -178,7 +178,7 @@ async fn the_open_routes_are_these() {
         .filter(|entry| entry.access() == Access::Public)
         .map(|entry| (entry.method().as_str(), entry.path()))
         .collect();
-    assert_eq!(open, [("GET", "/healthz")]);
+    assert_eq!(open, [("GET", "/api/docs"), ("GET", "/healthz")]);
 }
 
 #[actix_web::test]

@@ -76,23 +76,12 @@ pub(super) fn is_file(event_type: &str) -> bool {
     )
 }
 
-/// Events about channels, users, emoji, the installation: no content, or content that came as a message.
+/// Events known by name to hold no content, or content that came as a message.
 pub(super) fn is_lifecycle(event_type: &str) -> bool {
-    const FAMILIES: [&str; 10] = [
-        "app_",
-        "channel_",
-        "emoji_",
-        "grid_migration_",
-        "group_",
-        "im_",
-        "member_",
-        "pin_",
-        "reaction_",
-        "star_",
-    ];
-    let known = matches!(
+    matches!(
         event_type,
-        "dnd_updated"
+        "app_home_opened"
+            | "dnd_updated"
             | "dnd_updated_user"
             | "email_domain_changed"
             | "file_deleted"
@@ -114,8 +103,25 @@ pub(super) fn is_lifecycle(event_type: &str) -> bool {
             | "user_huddle_changed"
             | "user_profile_changed"
             | "user_status_changed"
-    );
-    known || FAMILIES.iter().any(|family| event_type.starts_with(family))
+    )
+}
+
+/// Families of events about channels, users, emoji, the installation. A new member of one may still bring
+/// content, so its fields are looked at first.
+pub(super) fn is_of_lifecycle_family(event_type: &str) -> bool {
+    const FAMILIES: [&str; 10] = [
+        "app_",
+        "channel_",
+        "emoji_",
+        "grid_migration_",
+        "group_",
+        "im_",
+        "member_",
+        "pin_",
+        "reaction_",
+        "star_",
+    ];
+    FAMILIES.iter().any(|family| event_type.starts_with(family))
 }
 
 pub(super) fn subtype_label(subtype: Option<&Value>) -> &'static str {
@@ -165,6 +171,7 @@ mod tests {
     fn messages_and_mentions_are_not_lifecycle() {
         for event_type in ["message", "message_metadata_posted", "canvas_written"] {
             assert!(!is_lifecycle(event_type), "{event_type}");
+            assert!(!is_of_lifecycle_family(event_type), "{event_type}");
         }
     }
 }

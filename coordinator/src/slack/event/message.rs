@@ -5,6 +5,7 @@
 //! edit is passed over only if no scanned string of it differs from before.
 
 use serde_json::{Map, Value};
+use shared::content::{Gap, GapReason};
 
 use super::kind;
 use super::{Content, Disposition, MessageRef, OwnIds, SkipReason, envelope};
@@ -50,14 +51,20 @@ impl View<'_> {
             "" => (kind::UNREADABLE, self.message(event, fields)),
             "message" | "app_mention" => (kind::MESSAGE, self.message(event, fields)),
             file if kind::is_file(file) => (kind::FILE, self.file(event)),
-            other if kind::is_lifecycle(other) => {
+            known if kind::is_lifecycle(known) => {
                 (kind::LIFECYCLE, Disposition::Skip(SkipReason::Lifecycle))
             }
-            _ if CONTENT_KEYS.iter().any(|key| fields.contains_key(*key)) => {
-                (kind::UNKNOWN, self.message(event, fields))
+            _ if self.may_hold_content(fields) => (kind::UNKNOWN, self.message(event, fields)),
+            family if kind::is_of_lifecycle_family(family) => {
+                (kind::LIFECYCLE, Disposition::Skip(SkipReason::Lifecycle))
             }
             _ => (kind::UNKNOWN, Disposition::Skip(SkipReason::UnknownType)),
         }
+    }
+
+    /// What was cut away may be the content.
+    fn may_hold_content(&self, fields: &Map<String, Value>) -> bool {
+        self.document.cut || CONTENT_KEYS.iter().any(|key| fields.contains_key(*key))
     }
 
     fn message(&self, event: &Value, fields: &Map<String, Value>) -> Disposition {
@@ -83,12 +90,12 @@ impl View<'_> {
         self.scan(now, "/event/message", event)
     }
 
-    /// A message in Slack Connect carries only ids, and so do these events: the file is known, not its content.
+    /// These events carry little more than ids: the file is known, its content is not.
     fn file(&self, event: &Value) -> Disposition {
         let mut disposition = self.scan(event, "/event", event);
         if let Disposition::Scan(content) = &mut disposition {
-            content.gaps.push(shared::content::Gap {
-                reason: shared::content::GapReason::NotFetched,
+            content.gaps.push(Gap {
+                reason: GapReason::NotFetched,
                 part: Some("/event/file".to_owned()),
             });
         }
@@ -123,9 +130,16 @@ impl View<'_> {
     }
 
     fn says_the_same(&self, now: &Value, before: &Value) -> bool {
-        let texts = |message| collect(message, "", &OTHER_MESSAGES);
+        let (now_says, before_said) = (
+            collect(now, "", &OTHER_MESSAGES),
+            collect(before, "", &OTHER_MESSAGES),
+        );
+        let whole = Gap::whole(GapReason::TooComplex);
         // What was cut away may be what differs.
-        !self.document.cut && now.get("files") == before.get("files") && texts(now) == texts(before)
+        !self.document.cut
+            && !now_says.gaps.contains(&whole)
+            && now.get("files") == before.get("files")
+            && now_says == before_said
     }
 
     fn scan(&self, part: &Value, at: &str, event: &Value) -> Disposition {

@@ -99,6 +99,7 @@ fn every_form_with_text_is_scanned() {
         json!({"type": "message", "text": null, "attachments": [{"fallback": "leak"}]}),
         json!({"type": "app_mention", "text": "leak"}),
         json!({"type": "invented_tomorrow", "text": "leak"}),
+        json!({"type": "channel_invented_tomorrow", "text": "leak"}),
         json!({"type": "message", "subtype": "message_changed", "message": null, "text": "leak"}),
         json!({"text": "leak"}),
     ] {
