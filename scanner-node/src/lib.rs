@@ -5,6 +5,6 @@
 //! **Invariant:** `detect` and `extract` know nothing of each other, and neither does any I/O of its own.
 
 pub mod detect;
-//#[cfg(feature = "extract")]
-//pub mod extract;
-//pub mod scan;
+#[cfg(feature = "extract")]
+pub mod extract;
+pub mod scan;

@@ -1,0 +1,233 @@
+//! From content to located matches: the engine run over what the extractors read.
+//!
+//! Owns who a match belongs to when a text comes in blocks, absolute offsets, and the bound on findings of
+//! one piece of content. Serves the actors and the offline scan alike; makes no ids and no fingerprints.
+//! **Invariant:** a match is reported once, and what was left out is in the coverage.
+
+#[cfg(feature = "extract")]
+use std::io::Read;
+
+use shared::content::{Coverage, Gap, GapReason, Location, TextUnit};
+
+use crate::detect::{Engine, Match, Scratch};
+#[cfg(feature = "extract")]
+use crate::extract::{ExtractError, Flow, Hint, Limits, extract};
+
+/// Most findings reported of one piece of content.
+pub const MAX_FINDINGS: usize = 1_000;
+
+/// A match and where it stands.
+#[derive(Clone, Debug)]
+pub struct Located<'t> {
+    /// The match.
+    pub found: Match,
+    /// The value itself: to be fingerprinted and sealed, never logged.
+    pub value: &'t str,
+    /// The value as it may be shown.
+    pub preview: String,
+    /// First byte in the whole.
+    pub start: u64,
+    /// One past the last byte in the whole.
+    pub end: u64,
+    /// Where it stands.
+    pub location: Location,
+}
+
+/// How a scan went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// How much was examined.
+    pub coverage: Coverage,
+    /// Bytes of text scanned, each counted once.
+    pub scanned_bytes: u64,
+    /// Matches reported.
+    pub findings: usize,
+}
+
+/// Scans texts that are at hand; `report` gets every match, unit by unit, in order of position.
+pub fn scan_units(
+    engine: &Engine,
+    scratch: &mut Scratch,
+    units: &[TextUnit],
+    report: &mut dyn FnMut(Located<'_>),
+) -> Summary {
+    let mut tally = Tally::default();
+    for unit in units {
+        let scan = engine.scan(unit, scratch);
+        tally.bytes += u64_of(unit.text.len());
+        tally.flooded |= scan.truncated;
+        for found in scan.matches {
+            tally.report(unit, found, unit.location.clone(), report);
+        }
+    }
+    tally.summary(Vec::new())
+}
+
+/// Reads and scans a file; `report` gets every match.
+///
+/// # Errors
+/// [`ExtractError::Read`] if `input` fails; transient.
+#[cfg(feature = "extract")]
+pub fn scan_reader(
+    engine: &Engine,
+    scratch: &mut Scratch,
+    source: (&mut dyn Read, &Hint),
+    limits: &Limits,
+    report: &mut dyn FnMut(Located<'_>),
+) -> Result<Summary, ExtractError> {
+    let mut tally = Tally::default();
+    let (input, hint) = source;
+    let gaps = extract(input, hint, limits, &mut |block| {
+        let scan = engine.scan(&block.unit, scratch);
+        tally.bytes += u64_of(block.owned.len());
+        tally.flooded |= scan.truncated;
+        let mut locator = block.locator();
+        for found in scan
+            .matches
+            .into_iter()
+            .filter(|found| block.owns(found.span.start))
+        {
+            let location = locator.locate(found.span.start);
+            tally.report(&block.unit, found, location, report);
+        }
+        if tally.is_full() {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        }
+    })?;
+    Ok(tally.summary(gaps))
+}
+
+#[derive(Default)]
+struct Tally {
+    findings: usize,
+    bytes: u64,
+    flooded: bool,
+}
+
+impl Tally {
+    /// Past the bound: one match more than is reported was seen.
+    fn is_full(&self) -> bool {
+        self.flooded && self.findings >= MAX_FINDINGS
+    }
+
+    fn report(
+        &mut self,
+        unit: &TextUnit,
+        found: Match,
+        location: Location,
+        report: &mut dyn FnMut(Located<'_>),
+    ) {
+        if self.findings >= MAX_FINDINGS {
+            self.flooded = true;
+            return;
+        }
+        self.findings += 1;
+        report(Located {
+            value: found.value(&unit.text),
+            preview: found.preview(&unit.text),
+            start: unit.base + u64_of(found.span.start),
+            end: unit.base + u64_of(found.span.end),
+            location,
+            found,
+        });
+    }
+
+    fn summary(self, mut gaps: Vec<Gap>) -> Summary {
+        if self.flooded {
+            gaps.push(Gap::whole(GapReason::TooManyFindings));
+        }
+        Summary {
+            coverage: Coverage::from_gaps(gaps),
+            scanned_bytes: self.bytes,
+            findings: self.findings,
+        }
+    }
+}
+
+fn u64_of(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[cfg(feature = "extract")]
+mod tests {
+    use super::*;
+    use crate::detect::builtin;
+
+    /// Start, value and location of each finding of a file.
+    fn scan(bytes: &[u8], name: &str) -> (Vec<(u64, String, Location)>, Summary) {
+        let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        let hint = Hint {
+            name: Some(name.to_owned()),
+            media_type: None,
+        };
+        let mut found = Vec::new();
+        let summary = scan_reader(
+            &engine,
+            &mut Scratch::new(),
+            (&mut &*bytes, &hint),
+            &Limits::default(),
+            &mut |hit| found.push((hit.start, hit.value.to_owned(), hit.location)),
+        );
+        (found, summary.unwrap())
+    }
+
+    #[test]
+    fn a_value_on_any_side_of_a_block_edge_is_found_exactly_once() {
+        // Nothing to cut at near the edge: the cut runs through the value for some of the shifts.
+        let card = "4539578763621486";
+        for shift in 0..40 {
+            let before = (256 << 10) - 30 + shift;
+            let text = format!("{}{card}{}", "~".repeat(before), "~".repeat(300_000));
+            let (found, summary) = scan(text.as_bytes(), "a.txt");
+            let starts: Vec<u64> = found.iter().map(|(start, ..)| *start).collect();
+            assert_eq!(starts, [u64_of(before)]);
+            assert_eq!(summary.scanned_bytes, u64_of(text.len()));
+        }
+    }
+
+    #[test]
+    fn findings_of_a_file_say_where_they_stand() {
+        let (found, summary) = scan(b"name,card\nana,4539578763621486\n", "cards.csv");
+        let (start, value, location) = &found[0];
+        assert_eq!((*start, value.as_str()), (14, "4539578763621486"));
+        assert_eq!((location.row, location.column), (Some(2), Some(2)));
+        assert_eq!(location.file.as_deref(), Some("cards.csv"));
+        assert_eq!(summary.coverage, Coverage::Complete);
+    }
+
+    #[test]
+    fn a_json_key_is_context_for_its_value() {
+        let (found, _) = scan(br#"{"ssn": "536904399", "id": "536904399"}"#, "a.json");
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].0, found[0].2.pointer.as_deref()),
+            (9, Some("/ssn"))
+        );
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_said_to_be() {
+        let text = "ana@corp.io\n".repeat(5_000);
+        let (found, summary) = scan(text.as_bytes(), "a.txt");
+        assert_eq!(found.len(), MAX_FINDINGS);
+        let gaps = vec![Gap::whole(GapReason::TooManyFindings)];
+        assert_eq!(summary.coverage, Coverage::Partial { gaps });
+    }
+
+    #[test]
+    fn units_at_hand_report_offsets_of_the_whole() {
+        let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        let unit = TextUnit {
+            base: 100,
+            ..TextUnit::plain("card 4539578763621486")
+        };
+        let mut starts = Vec::new();
+        scan_units(&engine, &mut Scratch::new(), &[unit], &mut |hit| {
+            starts.push((hit.start, hit.end));
+        });
+        assert_eq!(starts, [(105, 121)]);
+    }
+}
