@@ -1,6 +1,8 @@
-//! Decisions, and nothing but: what follows from the facts that are handed in.
+//! Decisions: what follows from what was found, and who may do what.
 //!
-//! Owns who may do what ([`roles`]). Leaves reading, storing and acting to others.
-//! **Invariant:** pure: no I/O, no clock, no randomness; the same facts give the same decision.
+//! Owns policies and roles, as pure functions of their arguments. Leaves reading and writing to `store`,
+//! acting to `actors`, asking to `api`.
+//! **Invariant:** no I/O, no clock, no randomness in here.
 
+pub mod policy;
 pub mod roles;

@@ -1,0 +1,593 @@
+//! `scan_jobs`: what is to be scanned, and what was.
+//!
+//! Owns the life of a job's row: made with a `due_at`, claimed whenever that passes, completed by its result.
+//! Leaves publishing to the actors and results to `results`.
+//! **Invariant:** no write says that a job was dispatched: an open job whose `due_at` has passed is due.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, min, sql};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, SmallInt, Text};
+use shared::ids::{DetectorSetVersion, InboundEventId, JobId, UserId, WorkspaceId};
+use shared::job::{FailureReason, JobClass, TraceContext};
+
+use super::columns::{
+    DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, Ts, Undecodable, numbered, storable,
+    storable_opt,
+};
+use super::connection::{Conn, Database, rows_per_statement, with_conn};
+use super::error::StoreResult;
+use super::page::{Page, Paging};
+use super::results::{self, ResultRow};
+use super::schema::{scan_jobs, scan_results};
+use super::{clock, workspaces};
+
+numbered! {
+    /// How far a job is.
+    JobState "job state" {
+        /// No result yet.
+        Queued = 1 "queued",
+        /// Scanned.
+        Completed = 2 "completed",
+        /// Ended without a scan.
+        Failed = 3 "failed",
+    }
+}
+
+numbered! {
+    /// Where a job came from.
+    JobOrigin "job origin" {
+        /// A Slack event.
+        Slack = 1 "slack",
+        /// The REST API, or a task from the ingest queue.
+        Api = 2 "api",
+    }
+}
+
+/// A job to make.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Its id.
+    pub id: JobId,
+    /// Whose content it is.
+    pub workspace: WorkspaceId,
+    /// Which stream it travels on.
+    pub class: JobClass,
+    /// Where it came from.
+    pub origin: JobOrigin,
+    /// The sealed body of its envelope.
+    pub payload: Vec<u8>,
+    /// The detectors it names.
+    pub detectors: DetectorSetVersion,
+    /// How long the dispatcher has before the job counts as due.
+    pub due_in: Duration,
+    /// The trace it belongs to.
+    pub trace: TraceContext,
+    /// Where the content stood.
+    pub place: Place,
+    /// Who asked, if somebody signed in did.
+    pub submitted_by: Option<UserId>,
+}
+
+/// Where content stood. Ids only, no content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = scan_jobs)]
+pub struct Place {
+    /// Slack's channel.
+    pub channel_id: Option<String>,
+    /// Slack's user who wrote it.
+    pub user_id: Option<String>,
+    /// The message's `ts`.
+    pub message_ts: Option<String>,
+    /// The `ts` of the thread it stands in.
+    pub thread_ts: Option<String>,
+    /// A word for lists that is no content: `file`, `edit`.
+    pub label: Option<String>,
+}
+
+/// A job, without its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = scan_jobs)]
+pub struct Job {
+    /// Its id.
+    #[diesel(deserialize_as = DbUuid)]
+    pub id: JobId,
+    /// The event it came from.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub inbound_event_id: Option<InboundEventId>,
+    /// Whose content it is.
+    #[diesel(deserialize_as = DbText, column_name = workspace_id)]
+    pub workspace: WorkspaceId,
+    /// Which stream it travels on.
+    #[diesel(deserialize_as = DbNumber)]
+    pub class: JobClass,
+    /// Where it came from.
+    #[diesel(deserialize_as = DbNumber)]
+    pub origin: JobOrigin,
+    /// How far it is.
+    #[diesel(deserialize_as = DbNumber)]
+    pub state: JobState,
+    /// The detectors it names.
+    #[diesel(deserialize_as = DbText, column_name = detector_set)]
+    pub detectors: DetectorSetVersion,
+    /// How often it was claimed as due.
+    pub attempt: i32,
+    /// When it counts as due, by the database's clock.
+    #[diesel(deserialize_as = DbTime)]
+    pub due_at: DateTime<Utc>,
+    /// When it was made.
+    #[diesel(deserialize_as = DbTime)]
+    pub created_at: DateTime<Utc>,
+    /// When its result was committed.
+    #[diesel(deserialize_as = MaybeTime)]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// Its trace.
+    pub traceparent: Option<String>,
+    /// Its trace's vendor part.
+    pub tracestate: Option<String>,
+    /// Who asked.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub submitted_by: Option<UserId>,
+    /// Where the content stood.
+    #[diesel(embed)]
+    pub place: Place,
+}
+
+/// A job to publish again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueJob {
+    /// Its id.
+    pub id: JobId,
+    /// Whose content it is.
+    pub workspace: WorkspaceId,
+    /// Which stream it travels on.
+    pub class: JobClass,
+    /// The sealed body of its envelope.
+    pub payload: Vec<u8>,
+    /// How often it was claimed as due, this time included.
+    pub attempt: u32,
+    /// The trace it belongs to.
+    pub trace: TraceContext,
+}
+
+/// Jobs without a result, of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenStats {
+    /// Which class.
+    pub class: JobClass,
+    /// How many.
+    pub open: u64,
+    /// How long the oldest has been waiting.
+    pub oldest_age: Duration,
+}
+
+/// What a list of jobs shows.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Only from there.
+    pub origin: Option<JobOrigin>,
+    /// Only that far.
+    pub state: Option<JobState>,
+    /// Only of that tenant.
+    pub workspace: Option<WorkspaceId>,
+}
+
+/// Makes jobs that come from no event: scans that API callers ask for.
+///
+/// # Errors
+/// [`StoreError::Duplicate`](super::StoreError::Duplicate) if a job has a known id; as any query.
+pub fn insert(conn: &mut Conn, jobs: &[NewJob]) -> StoreResult<()> {
+    let now = clock::now(conn)?;
+    workspaces::note(conn, jobs.iter().map(|job| &job.workspace), now)?;
+    let rows: Vec<_> = jobs.iter().map(|job| (None, job)).collect();
+    insert_rows(conn, &rows, now)
+}
+
+/// The tenants that have a due job of the class, after `after` in order of id, at most `limit`. Costs a few
+/// index look-ups per tenant with open jobs, however many jobs each has.
+///
+/// # Errors
+/// As any query.
+pub fn due_workspaces(
+    conn: &mut Conn,
+    class: JobClass,
+    after: Option<&WorkspaceId>,
+    limit: u32,
+) -> StoreResult<Vec<WorkspaceId>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Text)]
+        workspace_id: String,
+    }
+    let now = clock::now(conn)?;
+    let after = after.map_or("", WorkspaceId::as_str);
+    let rows: Vec<Found> = with_conn!(conn, |c| diesel::sql_query(DUE_WORKSPACES)
+        .bind::<SmallInt, _>(class_number(class))
+        .bind::<Text, _>(after)
+        .bind::<Ts, _>(DbTime::from(now))
+        .bind::<BigInt, _>(i64::from(limit))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| WorkspaceId::new(row.workspace_id))
+        .collect())
+}
+
+/// Jumps from tenant to tenant in the index of open jobs. The parameters stand in order of first mention:
+/// SQLite numbers them so.
+const DUE_WORKSPACES: &str = "
+WITH RECURSIVE tenant (workspace_id) AS (
+    SELECT min(workspace_id) FROM scan_jobs
+    WHERE state = 1 AND class = $1 AND workspace_id > $2
+  UNION ALL
+    SELECT (SELECT min(j.workspace_id) FROM scan_jobs j
+            WHERE j.state = 1 AND j.class = $1 AND j.workspace_id > tenant.workspace_id)
+    FROM tenant WHERE tenant.workspace_id IS NOT NULL
+)
+SELECT workspace_id FROM tenant
+WHERE workspace_id IS NOT NULL AND EXISTS (
+    SELECT 1 FROM scan_jobs j
+    WHERE j.state = 1 AND j.class = $1 AND j.workspace_id = tenant.workspace_id AND j.due_at <= $3)
+LIMIT $4";
+
+/// How many jobs a claim takes, and when the claimed are due again.
+pub struct Claim<'a> {
+    /// At most so many.
+    pub limit: u32,
+    /// Jobs claimed so often already are left for [`give_up`].
+    pub max_attempts: u32,
+    /// How long until a job is due again, by how often it was claimed before.
+    pub next_delay: &'a (dyn Fn(u32) -> Duration + Send + Sync),
+}
+
+/// Takes due jobs of a tenant, oldest first, and moves their `due_at` on. Two callers never get the same job.
+/// Call it through [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn claim_due(
+    conn: &mut Conn,
+    class: JobClass,
+    workspace: &WorkspaceId,
+    claim: &Claim<'_>,
+) -> StoreResult<Vec<DueJob>> {
+    let now = clock::now(conn)?;
+    let due = scan_jobs::table
+        .filter(open())
+        .filter(scan_jobs::class.eq(class_number(class)))
+        .filter(scan_jobs::workspace_id.eq(workspace.as_str()))
+        .filter(scan_jobs::due_at.le(DbTime::from(now)))
+        .filter(scan_jobs::attempt.lt(whole(claim.max_attempts)))
+        .order(scan_jobs::due_at)
+        .limit(i64::from(claim.limit));
+    let rows: Vec<DueRow> = match &mut conn.db {
+        Database::Postgres(c) => due
+            .select(DueRow::as_select())
+            .for_update()
+            .skip_locked()
+            .load(c)?,
+        // SQLite has one writer, and this is it.
+        Database::Sqlite(c) => due.select(DueRow::as_select()).load(c)?,
+    };
+    let mut by_attempt: BTreeMap<i32, Vec<DbUuid>> = BTreeMap::new();
+    for row in &rows {
+        by_attempt.entry(row.attempt).or_default().push(row.id);
+    }
+    for (attempt, ids) in by_attempt {
+        let delay = (claim.next_delay)(u32::try_from(attempt).unwrap_or_default());
+        move_on(conn, &ids, clock::after(now, delay))?;
+    }
+    rows.into_iter().map(DueRow::claimed).collect()
+}
+
+/// Makes all open jobs due now; says how many were not. For when the queue lost its memory.
+///
+/// # Errors
+/// As any query.
+pub fn make_all_due(conn: &mut Conn) -> StoreResult<usize> {
+    let now = DbTime::from(clock::now(conn)?);
+    Ok(with_conn!(conn, |c| diesel::update(
+        scan_jobs::table
+            .filter(open())
+            .filter(scan_jobs::due_at.gt(now))
+    )
+    .set(scan_jobs::due_at.eq(now))
+    .execute(c))?)
+}
+
+/// Fails the due jobs that were claimed `max_attempts` times, at most `limit`, with a result that says
+/// `too_many_attempts`; gives them. A real result that still comes is a duplicate then.
+/// Call it through [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn give_up(conn: &mut Conn, max_attempts: u32, limit: u32) -> StoreResult<Vec<Job>> {
+    let now = clock::now(conn)?;
+    let worn_out = scan_jobs::table
+        .filter(open())
+        .filter(scan_jobs::due_at.le(DbTime::from(now)))
+        .filter(scan_jobs::attempt.ge(whole(max_attempts)))
+        .limit(i64::from(limit));
+    let mut jobs: Vec<Job> = match &mut conn.db {
+        Database::Postgres(c) => worn_out
+            .select(Job::as_select())
+            .for_update()
+            .skip_locked()
+            .load(c)?,
+        Database::Sqlite(c) => worn_out.select(Job::as_select()).load(c)?,
+    };
+    results::insert_failures(conn, &jobs, FailureReason::TooManyAttempts, now)?;
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    complete(conn, &ids, JobState::Failed, now)?;
+    for job in &mut jobs {
+        job.state = JobState::Failed;
+        job.completed_at = Some(now);
+    }
+    Ok(jobs)
+}
+
+/// How many jobs are open, and how old the oldest is; one entry for every class.
+///
+/// # Errors
+/// As any query.
+pub fn open_stats(conn: &mut Conn) -> StoreResult<Vec<OpenStats>> {
+    let now = clock::now(conn)?;
+    let rows: Vec<(i16, i64, Option<DbTime>)> = with_conn!(conn, |c| scan_jobs::table
+        .filter(open())
+        .group_by(scan_jobs::class)
+        .select((scan_jobs::class, count_star(), min(scan_jobs::created_at)))
+        .load(c))?;
+    let stats = JobClass::ALL.map(|class| {
+        let row = rows
+            .iter()
+            .find(|(number, ..)| *number == class_number(class));
+        let oldest = row
+            .and_then(|(_, _, oldest)| *oldest)
+            .map_or(now, |oldest| oldest.0);
+        OpenStats {
+            class,
+            open: row.map_or(0, |(_, open, _)| u64::try_from(*open).unwrap_or_default()),
+            oldest_age: (now - oldest).to_std().unwrap_or_default(),
+        }
+    });
+    Ok(stats.to_vec())
+}
+
+/// The jobs among `ids` that exist, in no order: what a policy decides by.
+///
+/// # Errors
+/// As any query.
+pub fn contexts(conn: &mut Conn, ids: &[JobId]) -> StoreResult<Vec<Job>> {
+    let mut jobs = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(rows_per_statement(1)) {
+        let chunk: Vec<DbUuid> = chunk.iter().copied().map(Into::into).collect();
+        let found: Vec<Job> = with_conn!(conn, |c| scan_jobs::table
+            .filter(scan_jobs::id.eq_any(&chunk))
+            .select(Job::as_select())
+            .load(c))?;
+        jobs.extend(found);
+    }
+    Ok(jobs)
+}
+
+/// A job and its result.
+///
+/// # Errors
+/// As any query.
+pub fn get(conn: &mut Conn, id: JobId) -> StoreResult<Option<(Job, Option<ResultRow>)>> {
+    Ok(with_conn!(conn, |c| scan_jobs::table
+        .left_join(scan_results::table)
+        .filter(scan_jobs::id.eq(DbUuid::from(id)))
+        .select((Job::as_select(), Option::<ResultRow>::as_select()))
+        .first(c)
+        .optional())?)
+}
+
+/// Jobs and their results, newest first.
+///
+/// # Errors
+/// As any query.
+pub fn list(
+    conn: &mut Conn,
+    filter: &JobFilter,
+    paging: Paging,
+) -> StoreResult<Page<(Job, Option<ResultRow>)>> {
+    let (rows, total) = with_conn!(conn, |c| {
+        let mut page = scan_jobs::table.left_join(scan_results::table).into_boxed();
+        let mut all = scan_jobs::table.into_boxed();
+        if let Some(origin) = filter.origin {
+            page = page.filter(from(origin));
+            all = all.filter(from(origin));
+        }
+        if let Some(state) = filter.state {
+            page = page.filter(scan_jobs::state.eq(state.number()));
+            all = all.filter(scan_jobs::state.eq(state.number()));
+        }
+        if let Some(workspace) = &filter.workspace {
+            page = page.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
+            all = all.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
+        }
+        let rows: Vec<(Job, Option<ResultRow>)> = page
+            .filter(scan_jobs::id.lt(paging.below()))
+            .order(scan_jobs::id.desc())
+            .limit(paging.rows())
+            .select((Job::as_select(), Option::<ResultRow>::as_select()))
+            .load(c)?;
+        (rows, all.count().get_result::<i64>(c)?)
+    });
+    Ok(Page::new(rows, total))
+}
+
+/// Closes jobs and drops their payloads.
+pub(super) fn complete(
+    conn: &mut Conn,
+    ids: &[JobId],
+    state: JobState,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    for chunk in ids.chunks(rows_per_statement(1)) {
+        let chunk: Vec<DbUuid> = chunk.iter().copied().map(Into::into).collect();
+        with_conn!(conn, |c| diesel::update(
+            scan_jobs::table.filter(scan_jobs::id.eq_any(&chunk))
+        )
+        .set((
+            scan_jobs::state.eq(state.number()),
+            scan_jobs::payload.eq(None::<Vec<u8>>),
+            scan_jobs::completed_at.eq(Some(DbTime::from(now))),
+        ))
+        .execute(c))?;
+    }
+    Ok(())
+}
+
+pub(super) fn insert_rows(
+    conn: &mut Conn,
+    jobs: &[(Option<InboundEventId>, &NewJob)],
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    let rows: Vec<_> = jobs
+        .iter()
+        .map(|(event, job)| job_row(*event, job, now))
+        .collect();
+    for chunk in rows.chunks(rows_per_statement(19)) {
+        with_conn!(conn, |c| diesel::insert_into(scan_jobs::table)
+            .values(chunk)
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = scan_jobs, treat_none_as_default_value = false)]
+struct NewJobRow<'a> {
+    id: DbUuid,
+    inbound_event_id: Option<DbUuid>,
+    workspace_id: Cow<'a, str>,
+    class: i16,
+    origin: i16,
+    state: i16,
+    payload: &'a [u8],
+    detector_set: &'a str,
+    attempt: i32,
+    due_at: DbTime,
+    created_at: DbTime,
+    traceparent: Option<Cow<'a, str>>,
+    tracestate: Option<Cow<'a, str>>,
+    channel_id: Option<Cow<'a, str>>,
+    user_id: Option<Cow<'a, str>>,
+    message_ts: Option<Cow<'a, str>>,
+    thread_ts: Option<Cow<'a, str>>,
+    label: Option<Cow<'a, str>>,
+    submitted_by: Option<DbUuid>,
+}
+
+fn job_row(event: Option<InboundEventId>, job: &NewJob, now: DateTime<Utc>) -> NewJobRow<'_> {
+    NewJobRow {
+        id: job.id.into(),
+        inbound_event_id: event.map(Into::into),
+        workspace_id: storable(job.workspace.as_str()),
+        class: class_number(job.class),
+        origin: job.origin.number(),
+        state: JobState::Queued.number(),
+        payload: &job.payload,
+        detector_set: job.detectors.as_str(),
+        attempt: 0,
+        due_at: clock::after(now, job.due_in).into(),
+        created_at: now.into(),
+        traceparent: storable_opt(job.trace.traceparent.as_ref()),
+        tracestate: storable_opt(job.trace.tracestate.as_ref()),
+        channel_id: storable_opt(job.place.channel_id.as_ref()),
+        user_id: storable_opt(job.place.user_id.as_ref()),
+        message_ts: storable_opt(job.place.message_ts.as_ref()),
+        thread_ts: storable_opt(job.place.thread_ts.as_ref()),
+        label: storable_opt(job.place.label.as_ref()),
+        submitted_by: job.submitted_by.map(Into::into),
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = scan_jobs)]
+struct DueRow {
+    id: DbUuid,
+    workspace_id: String,
+    class: i16,
+    payload: Option<Vec<u8>>,
+    attempt: i32,
+    traceparent: Option<String>,
+    tracestate: Option<String>,
+}
+
+impl DueRow {
+    fn claimed(self) -> StoreResult<DueJob> {
+        Ok(DueJob {
+            id: self.id.into(),
+            workspace: WorkspaceId::new(self.workspace_id),
+            class: class_of(self.class)?,
+            payload: self.payload.ok_or(Undecodable("payload of an open job"))?,
+            attempt: u32::try_from(self.attempt)
+                .unwrap_or_default()
+                .saturating_add(1),
+            trace: TraceContext {
+                traceparent: self.traceparent,
+                tracestate: self.tracestate,
+            },
+        })
+    }
+}
+
+fn move_on(conn: &mut Conn, ids: &[DbUuid], due_at: DateTime<Utc>) -> StoreResult<()> {
+    for chunk in ids.chunks(rows_per_statement(1)) {
+        with_conn!(conn, |c| diesel::update(
+            scan_jobs::table.filter(scan_jobs::id.eq_any(chunk))
+        )
+        .set((
+            scan_jobs::attempt.eq(scan_jobs::attempt + 1),
+            scan_jobs::due_at.eq(DbTime::from(due_at)),
+        ))
+        .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Literal, not bound: only so do both planners see that the partial index serves.
+fn open() -> diesel::expression::SqlLiteral<Bool> {
+    sql::<Bool>("scan_jobs.state = 1")
+}
+
+/// Literal for the same reason.
+fn from(origin: JobOrigin) -> diesel::expression::SqlLiteral<Bool> {
+    match origin {
+        JobOrigin::Slack => sql::<Bool>("scan_jobs.origin = 1"),
+        JobOrigin::Api => sql::<Bool>("scan_jobs.origin = 2"),
+    }
+}
+
+fn whole(attempts: u32) -> i32 {
+    i32::try_from(attempts).unwrap_or(i32::MAX)
+}
+
+fn class_number(class: JobClass) -> i16 {
+    match class {
+        JobClass::Message => 1,
+        JobClass::File => 2,
+    }
+}
+
+fn class_of(number: i16) -> Result<JobClass, Undecodable> {
+    JobClass::ALL
+        .into_iter()
+        .find(|class| class_number(*class) == number)
+        .ok_or(Undecodable("job class"))
+}
+
+impl TryFrom<DbNumber> for JobClass {
+    type Error = Undecodable;
+
+    fn try_from(number: DbNumber) -> Result<Self, Undecodable> {
+        class_of(number.0)
+    }
+}

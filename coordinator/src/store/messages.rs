@@ -1,0 +1,131 @@
+//! Caught messages: Slack jobs in which something was found, with all that is known of them.
+//!
+//! Owns the join the API's message list is made of. Leaves each part's row to its own file.
+//! **Invariant:** a page costs four queries, however many messages it shows.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use shared::ids::{JobId, WorkspaceId};
+
+use super::columns::DbUuid;
+use super::connection::{Conn, with_conn};
+use super::error::StoreResult;
+use super::findings::{self, StoredFinding};
+use super::jobs::Job;
+use super::outbox::{self, StoredAction};
+use super::page::{Page, Paging};
+use super::results::ResultRow;
+use super::schema::{scan_jobs, scan_results};
+use super::violations::{self, Violation};
+
+/// A message in which something was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaughtMessage {
+    /// The job: who, where, when.
+    pub job: Job,
+    /// How the scan went.
+    pub result: ResultRow,
+    /// What was found, in order of position.
+    pub findings: Vec<StoredFinding>,
+    /// The policies it met.
+    pub violations: Vec<Violation>,
+    /// What was done about it.
+    pub actions: Vec<StoredAction>,
+}
+
+/// What a list of messages shows.
+#[derive(Clone, Debug, Default)]
+pub struct MessageFilter {
+    /// Only of that tenant.
+    pub workspace: Option<WorkspaceId>,
+    /// Only in that channel.
+    pub channel_id: Option<String>,
+    /// Only by that author.
+    pub user_id: Option<String>,
+}
+
+/// A caught message, by its job.
+///
+/// # Errors
+/// As any query.
+pub fn get(conn: &mut Conn, job: JobId) -> StoreResult<Option<CaughtMessage>> {
+    let row: Option<(Job, ResultRow)> = with_conn!(conn, |c| scan_jobs::table
+        .inner_join(scan_results::table)
+        .filter(scan_jobs::id.eq(DbUuid::from(job)))
+        .filter(caught())
+        .select((Job::as_select(), ResultRow::as_select()))
+        .first(c)
+        .optional())?;
+    Ok(with_parts(conn, row.into_iter().collect())?.pop())
+}
+
+/// Caught messages, newest first.
+///
+/// # Errors
+/// As any query.
+pub fn list(
+    conn: &mut Conn,
+    filter: &MessageFilter,
+    paging: Paging,
+) -> StoreResult<Page<CaughtMessage>> {
+    let (rows, total) = with_conn!(conn, |c| {
+        let joined = || {
+            scan_jobs::table
+                .inner_join(scan_results::table)
+                .filter(caught())
+        };
+        let mut page = joined().into_boxed();
+        let mut all = joined().into_boxed();
+        if let Some(workspace) = &filter.workspace {
+            page = page.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
+            all = all.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
+        }
+        if let Some(channel) = &filter.channel_id {
+            page = page.filter(scan_jobs::channel_id.eq(channel));
+            all = all.filter(scan_jobs::channel_id.eq(channel));
+        }
+        if let Some(user) = &filter.user_id {
+            page = page.filter(scan_jobs::user_id.eq(user));
+            all = all.filter(scan_jobs::user_id.eq(user));
+        }
+        let rows: Vec<(Job, ResultRow)> = page
+            .filter(scan_results::job_id.lt(paging.below()))
+            .order(scan_results::job_id.desc())
+            .limit(paging.rows())
+            .select((Job::as_select(), ResultRow::as_select()))
+            .load(c)?;
+        (rows, all.count().get_result::<i64>(c)?)
+    });
+    let messages: Vec<CaughtMessage> = with_parts(conn, rows)?;
+    Ok(Page::new(messages, total))
+}
+
+/// Literal, for the partial index of results with findings.
+fn caught() -> diesel::expression::SqlLiteral<Bool> {
+    sql::<Bool>("(scan_results.finding_count > 0 AND scan_jobs.origin = 1)")
+}
+
+fn with_parts(conn: &mut Conn, rows: Vec<(Job, ResultRow)>) -> StoreResult<Vec<CaughtMessage>> {
+    let ids: Vec<JobId> = rows.iter().map(|(job, _)| job.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = findings::of_jobs(conn, &ids)?;
+    let mut violated = violations::of_jobs(conn, &ids)?;
+    let mut done = outbox::of_jobs(conn, &ids)?;
+    let messages = rows.into_iter().map(|(job, result)| CaughtMessage {
+        findings: found
+            .extract_if(.., |finding| finding.job_id == job.id)
+            .collect(),
+        violations: violated
+            .extract_if(.., |violation| violation.job_id == job.id)
+            .collect(),
+        actions: done
+            .extract_if(.., |action| action.job_id == Some(job.id))
+            .collect(),
+        job,
+        result,
+    });
+    Ok(messages.collect())
+}

@@ -1,0 +1,271 @@
+//! `action_outbox`: side effects that are to happen, each once.
+//!
+//! Owns the rows and their claims. Leaves carrying them out to the actors.
+//! **Invariant:** one row per action key, for ever; a claim moves `due_at` on, so that whoever claimed and died
+//! is followed by another.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use shared::ids::{ActionId, JobId, WorkspaceId};
+
+use super::clock;
+use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
+use super::connection::{Conn, Database, rows_per_statement, with_conn};
+use super::error::StoreResult;
+use super::page::{Page, Paging};
+use super::schema::action_outbox;
+
+numbered! {
+    /// How far an action is.
+    ActionState "action state" {
+        /// To be carried out.
+        Pending = 1 "pending",
+        /// Carried out, or found done.
+        Done = 2 "done",
+        /// Given up.
+        Failed = 3 "failed",
+    }
+}
+
+/// An action to carry out.
+#[derive(Clone, Debug)]
+pub struct NewAction {
+    /// Its id.
+    pub id: ActionId,
+    /// What the same action for the same content has in common.
+    pub action_key: String,
+    /// What to do: `block`, `notify_author`.
+    pub kind: String,
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Sealed: what carrying it out needs.
+    pub payload: Vec<u8>,
+}
+
+/// A stored action, without its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = action_outbox)]
+pub struct StoredAction {
+    /// Its id.
+    #[diesel(deserialize_as = DbUuid)]
+    pub id: ActionId,
+    /// Its key.
+    pub action_key: String,
+    /// What to do.
+    pub kind: String,
+    /// The job it follows from.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub job_id: Option<JobId>,
+    /// The tenant.
+    #[diesel(deserialize_as = DbText, column_name = workspace_id)]
+    pub workspace: WorkspaceId,
+    /// How far it is.
+    #[diesel(deserialize_as = DbNumber)]
+    pub state: ActionState,
+    /// When to try next.
+    #[diesel(deserialize_as = DbTime)]
+    pub due_at: DateTime<Utc>,
+    /// How often it was claimed.
+    pub attempts: i32,
+    /// Why the last attempt failed, as a code.
+    pub last_error_code: Option<String>,
+    /// When it was decided.
+    #[diesel(deserialize_as = DbTime)]
+    pub created_at: DateTime<Utc>,
+    /// When it was done or given up.
+    #[diesel(deserialize_as = MaybeTime)]
+    pub settled_at: Option<DateTime<Utc>>,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt<'a> {
+    /// It is done.
+    Done,
+    /// Not yet; again after the delay.
+    Later {
+        /// Why, as a code.
+        code: &'a str,
+        /// How long to wait.
+        delay: Duration,
+    },
+    /// It cannot be done.
+    Failed {
+        /// Why, as a code.
+        code: &'a str,
+    },
+}
+
+/// Takes due actions, oldest first, and holds them for `lease`. Two callers never get the same one while its
+/// lease lasts. Call it through [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn claim(
+    conn: &mut Conn,
+    limit: u32,
+    lease: Duration,
+) -> StoreResult<Vec<(StoredAction, Option<Vec<u8>>)>> {
+    let now = clock::now(conn)?;
+    let due = action_outbox::table
+        .filter(sql::<Bool>("action_outbox.state = 1"))
+        .filter(action_outbox::due_at.le(DbTime::from(now)))
+        .order(action_outbox::due_at)
+        .limit(i64::from(limit));
+    let columns = (StoredAction::as_select(), action_outbox::payload);
+    let mut claimed: Vec<(StoredAction, Option<Vec<u8>>)> = match &mut conn.db {
+        Database::Postgres(c) => due.select(columns).for_update().skip_locked().load(c)?,
+        Database::Sqlite(c) => {
+            let columns = (StoredAction::as_select(), action_outbox::payload);
+            due.select(columns).load(c)?
+        }
+    };
+    let until = clock::after(now, lease);
+    let ids: Vec<DbUuid> = claimed.iter().map(|(action, _)| action.id.into()).collect();
+    with_conn!(conn, |c| diesel::update(
+        action_outbox::table.filter(action_outbox::id.eq_any(&ids))
+    )
+    .set((
+        action_outbox::attempts.eq(action_outbox::attempts + 1),
+        action_outbox::due_at.eq(DbTime::from(until)),
+    ))
+    .execute(c))?;
+    for (action, _) in &mut claimed {
+        action.attempts += 1;
+        action.due_at = until;
+    }
+    Ok(claimed)
+}
+
+/// Records what became of the claim numbered `attempts`; `false` if the action was claimed again or settled
+/// since. A settled action loses its payload.
+///
+/// # Errors
+/// As any query.
+pub fn record(
+    conn: &mut Conn,
+    id: ActionId,
+    attempts: i32,
+    attempt: Attempt<'_>,
+) -> StoreResult<bool> {
+    let now = clock::now(conn)?;
+    let of_claim = action_outbox::table
+        .find(DbUuid::from(id))
+        .filter(action_outbox::state.eq(ActionState::Pending.number()))
+        .filter(action_outbox::attempts.eq(attempts));
+    let (state, code) = match attempt {
+        Attempt::Later { code, delay } => {
+            let due_at = DbTime::from(clock::after(now, delay));
+            let changed = with_conn!(conn, |c| diesel::update(of_claim)
+                .set((
+                    action_outbox::due_at.eq(due_at),
+                    action_outbox::last_error_code.eq(Some(code)),
+                ))
+                .execute(c))?;
+            return Ok(changed == 1);
+        }
+        Attempt::Done => (ActionState::Done, None),
+        Attempt::Failed { code } => (ActionState::Failed, Some(code)),
+    };
+    let changed = with_conn!(conn, |c| diesel::update(of_claim)
+        .set((
+            action_outbox::state.eq(state.number()),
+            action_outbox::payload.eq(None::<Vec<u8>>),
+            action_outbox::last_error_code.eq(code),
+            action_outbox::settled_at.eq(Some(DbTime::from(now))),
+        ))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// The actions of jobs, in order of job and making.
+///
+/// # Errors
+/// As any query.
+pub fn of_jobs(conn: &mut Conn, jobs: &[JobId]) -> StoreResult<Vec<StoredAction>> {
+    let jobs: Vec<DbUuid> = jobs.iter().copied().map(Into::into).collect();
+    Ok(with_conn!(conn, |c| action_outbox::table
+        .filter(action_outbox::job_id.eq_any(&jobs))
+        .order((action_outbox::job_id, action_outbox::id))
+        .select(StoredAction::as_select())
+        .load(c))?)
+}
+
+/// Actions, newest first.
+///
+/// # Errors
+/// As any query.
+pub fn list(
+    conn: &mut Conn,
+    state: Option<ActionState>,
+    paging: Paging,
+) -> StoreResult<Page<StoredAction>> {
+    let (rows, total) = with_conn!(conn, |c| {
+        let mut page = action_outbox::table.into_boxed();
+        let mut all = action_outbox::table.into_boxed();
+        if let Some(state) = state {
+            page = page.filter(action_outbox::state.eq(state.number()));
+            all = all.filter(action_outbox::state.eq(state.number()));
+        }
+        let rows: Vec<StoredAction> = page
+            .filter(action_outbox::id.lt(paging.below()))
+            .order(action_outbox::id.desc())
+            .limit(paging.rows())
+            .select(StoredAction::as_select())
+            .load(c)?;
+        (rows, all.count().get_result::<i64>(c)?)
+    });
+    Ok(Page::new(rows, total))
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = action_outbox, treat_none_as_default_value = false)]
+struct Row<'a> {
+    id: DbUuid,
+    action_key: Cow<'a, str>,
+    kind: Cow<'a, str>,
+    job_id: Option<DbUuid>,
+    workspace_id: Cow<'a, str>,
+    payload: &'a [u8],
+    state: i16,
+    due_at: DbTime,
+    attempts: i32,
+    created_at: DbTime,
+}
+
+/// Adds actions whose key is new.
+pub(super) fn insert<'a>(
+    conn: &mut Conn,
+    new: impl Iterator<Item = (Option<JobId>, &'a NewAction)>,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    let mut rows: Vec<Row<'_>> = new.map(|(job, action)| row(job, action, now)).collect();
+    rows.sort_by(|a, b| a.action_key.cmp(&b.action_key));
+    for chunk in rows.chunks(rows_per_statement(10)) {
+        with_conn!(conn, |c| diesel::insert_into(action_outbox::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+fn row(job: Option<JobId>, action: &NewAction, now: DateTime<Utc>) -> Row<'_> {
+    Row {
+        id: action.id.into(),
+        action_key: storable(&action.action_key),
+        kind: storable(&action.kind),
+        job_id: job.map(Into::into),
+        workspace_id: storable(action.workspace.as_str()),
+        payload: &action.payload,
+        state: ActionState::Pending.number(),
+        due_at: now.into(),
+        attempts: 0,
+        created_at: now.into(),
+    }
+}

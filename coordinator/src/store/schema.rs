@@ -1,0 +1,333 @@
+//! The tables, as diesel sees them.
+//!
+//! Owns the names and types of columns; `migrations/` owns how they came to be. Types that PostgreSQL and
+//! SQLite store differently are the three of `columns`.
+//! **Invariant:** one schema for both dialects; the suite compares it with what the migrations make.
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::store::columns::Ts;
+
+    workspaces (id) {
+        id -> Text,
+        name -> Nullable<Text>,
+        first_seen_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, SmallInt, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    inbound_events (id) {
+        id -> Uid,
+        workspace_id -> Text,
+        source -> SmallInt,
+        event_id -> Text,
+        kind -> Text,
+        event_time -> Nullable<Ts>,
+        received_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    scan_jobs (id) {
+        id -> Uid,
+        inbound_event_id -> Nullable<Uid>,
+        workspace_id -> Text,
+        class -> SmallInt,
+        origin -> SmallInt,
+        state -> SmallInt,
+        payload -> Nullable<Binary>,
+        detector_set -> Text,
+        attempt -> Integer,
+        due_at -> Ts,
+        created_at -> Ts,
+        completed_at -> Nullable<Ts>,
+        traceparent -> Nullable<Text>,
+        tracestate -> Nullable<Text>,
+        channel_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        message_ts -> Nullable<Text>,
+        thread_ts -> Nullable<Text>,
+        label -> Nullable<Text>,
+        submitted_by -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    scan_results (job_id) {
+        job_id -> Uid,
+        node_id -> Nullable<Uid>,
+        detector_set -> Text,
+        outcome -> SmallInt,
+        failure_reason -> Nullable<Text>,
+        coverage -> Nullable<JsonDoc>,
+        finding_count -> Integer,
+        highest_likelihood -> Nullable<SmallInt>,
+        highest_severity -> Nullable<SmallInt>,
+        scan_us -> BigInt,
+        scanned_bytes -> BigInt,
+        committed_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    findings (id) {
+        id -> Uid,
+        job_id -> Uid,
+        info_type -> Text,
+        detector -> Text,
+        likelihood -> SmallInt,
+        severity -> SmallInt,
+        start_byte -> BigInt,
+        end_byte -> BigInt,
+        preview -> Text,
+        fingerprint -> Text,
+        location -> JsonDoc,
+        explanation -> JsonDoc,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    violations (id) {
+        id -> Uid,
+        job_id -> Uid,
+        policy_id -> Uid,
+        policy_name -> Text,
+        mode -> SmallInt,
+        severity -> SmallInt,
+        finding_ids -> JsonDoc,
+        actions -> JsonDoc,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    alerts (id) {
+        id -> Uid,
+        group_key -> Text,
+        status -> Text,
+        severity -> SmallInt,
+        source -> Text,
+        title -> Text,
+        info_type -> Nullable<Text>,
+        policy_id -> Nullable<Uid>,
+        workspace_id -> Nullable<Text>,
+        channel_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        job_id -> Nullable<Uid>,
+        occurrences -> BigInt,
+        first_seen_at -> Ts,
+        last_seen_at -> Ts,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    action_outbox (id) {
+        id -> Uid,
+        action_key -> Text,
+        kind -> Text,
+        job_id -> Nullable<Uid>,
+        workspace_id -> Text,
+        payload -> Nullable<Binary>,
+        state -> SmallInt,
+        due_at -> Ts,
+        attempts -> Integer,
+        last_error_code -> Nullable<Text>,
+        created_at -> Ts,
+        settled_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    audit_events (id) {
+        id -> Uid,
+        at -> Ts,
+        event_type -> Text,
+        actor -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        variant_data -> JsonDoc,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    detectors (id) {
+        id -> Text,
+        spec -> JsonDoc,
+        enabled -> Bool,
+        version -> Integer,
+        updated_at -> Ts,
+        updated_by -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    policies (id) {
+        id -> Uid,
+        name -> Text,
+        mode -> SmallInt,
+        priority -> Integer,
+        spec -> JsonDoc,
+        version -> Integer,
+        created_at -> Ts,
+        updated_at -> Ts,
+        updated_by -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    users (id) {
+        id -> Uid,
+        email -> Text,
+        password_hash -> Text,
+        role -> Text,
+        disabled -> Bool,
+        created_at -> Ts,
+        last_login_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::store::columns::{Ts, Uid};
+
+    refresh_tokens (id) {
+        id -> Uid,
+        token_hash -> Binary,
+        family -> Uid,
+        user_id -> Uid,
+        created_at -> Ts,
+        expires_at -> Ts,
+        used_at -> Nullable<Ts>,
+        revoked_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    api_tokens (id) {
+        id -> Uid,
+        token_hash -> Binary,
+        name -> Text,
+        scopes -> JsonDoc,
+        role -> Nullable<Text>,
+        created_by -> Nullable<Uid>,
+        created_at -> Ts,
+        expires_at -> Nullable<Ts>,
+        last_used_at -> Nullable<Ts>,
+        revoked_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    nodes (id) {
+        id -> Uid,
+        name -> Text,
+        version -> Text,
+        started_at -> Ts,
+        last_seen_at -> Ts,
+        detector_set -> Nullable<Text>,
+        concurrency -> Integer,
+        counters -> JsonDoc,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::store::columns::Ts;
+
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        acquired_at -> Ts,
+        until_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::store::columns::Ts;
+
+    settings (key) {
+        key -> Text,
+        value -> Text,
+        updated_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    blobs (id) {
+        id -> Uid,
+        bytes -> BigInt,
+        purpose -> Text,
+        created_at -> Ts,
+        deleted_at -> Nullable<Ts>,
+    }
+}
+
+diesel::joinable!(scan_results -> scan_jobs (job_id));
+diesel::joinable!(findings -> scan_results (job_id));
+diesel::joinable!(violations -> scan_results (job_id));
+diesel::joinable!(refresh_tokens -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    workspaces,
+    inbound_events,
+    scan_jobs,
+    scan_results,
+    findings,
+    violations,
+    alerts,
+    action_outbox,
+    audit_events,
+    detectors,
+    policies,
+    users,
+    refresh_tokens,
+    api_tokens,
+    nodes,
+    leases,
+    settings,
+    blobs,
+);

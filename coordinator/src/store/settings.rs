@@ -1,0 +1,66 @@
+//! `settings`: small facts the installation remembers, such as the queue's epoch.
+//!
+//! Owns reading and writing them by key. Leaves their meaning to their readers.
+//! **Invariant:** configuration is not kept here; what is here was learnt, not set by operators.
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::clock;
+use super::columns::DbTime;
+use super::connection::{Conn, with_conn};
+use super::error::StoreResult;
+use super::schema::settings;
+
+/// A key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// [`Queue::epoch`](shared::queue::Queue::epoch) as it was when all open jobs were last made due.
+    QueueEpoch,
+    /// Set once the default policy was made: an admin who deletes it must not find it back.
+    DefaultPolicyMade,
+}
+
+impl Setting {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::QueueEpoch => "queue_epoch",
+            Self::DefaultPolicyMade => "default_policy_made",
+        }
+    }
+}
+
+/// What is remembered.
+///
+/// # Errors
+/// As any query.
+pub fn get(conn: &mut Conn, setting: Setting) -> StoreResult<Option<String>> {
+    Ok(with_conn!(conn, |c| settings::table
+        .find(setting.key())
+        .select(settings::value)
+        .first(c)
+        .optional())?)
+}
+
+/// Remembers something, instead of what was there.
+///
+/// # Errors
+/// As any query.
+pub fn put(conn: &mut Conn, setting: Setting, value: &str) -> StoreResult<()> {
+    let now = DbTime::from(clock::now(conn)?);
+    let row = (
+        settings::key.eq(setting.key()),
+        settings::value.eq(value),
+        settings::updated_at.eq(now),
+    );
+    with_conn!(conn, |c| diesel::insert_into(settings::table)
+        .values(row)
+        .on_conflict(settings::key)
+        .do_update()
+        .set((
+            settings::value.eq(excluded(settings::value)),
+            settings::updated_at.eq(excluded(settings::updated_at)),
+        ))
+        .execute(c))?;
+    Ok(())
+}

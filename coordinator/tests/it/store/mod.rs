@@ -1,0 +1,13 @@
+//! The store's conformance suite: every claim holds on SQLite and on PostgreSQL.
+//!
+//! Owns the claims about rows. Leaves what callers do with them to their own tests.
+//! **Invariant:** a claim is written once and run on both.
+
+mod connection;
+mod consequences;
+mod intake;
+mod jobs;
+mod people;
+mod results;
+mod schema;
+mod settings;

@@ -1,0 +1,22 @@
+-- Custom detectors, and overrides of built-in ones under the built-in's id.
+CREATE TABLE detectors (
+    id TEXT PRIMARY KEY NOT NULL,
+    spec JSONB NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    version INTEGER NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    updated_by UUID
+);
+
+-- `spec` is the policy as the API shows it; name, mode and priority stand beside it for lists.
+CREATE TABLE policies (
+    id UUID PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    mode SMALLINT NOT NULL,
+    priority INTEGER NOT NULL,
+    spec JSONB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    updated_by UUID
+);

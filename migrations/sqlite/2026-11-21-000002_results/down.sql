@@ -1,0 +1,3 @@
+DROP TABLE violations;
+DROP TABLE findings;
+DROP TABLE scan_results;

@@ -1,0 +1,3 @@
+DROP TABLE audit_events;
+DROP TABLE action_outbox;
+DROP TABLE alerts;

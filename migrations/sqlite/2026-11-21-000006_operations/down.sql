@@ -1,0 +1,4 @@
+DROP TABLE blobs;
+DROP TABLE settings;
+DROP TABLE leases;
+DROP TABLE nodes;
