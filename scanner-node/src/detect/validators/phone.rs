@@ -15,11 +15,14 @@ pub(super) fn check(value: &str) -> Verdict {
         return Verdict::invalid("one digit throughout");
     }
     let international = value.trim_start().starts_with('+');
+    if !international && value.trim_start_matches('(').starts_with('0') {
+        return national_form(&digits);
+    }
     let national = match digits.as_slice() {
         [1, national @ ..] if national.len() == 10 => national,
         all if all.len() == 10 && !international => all,
         all if international => return e164(all),
-        _ => return Verdict::invalid("no plan has this length"),
+        all => return national_form(all),
     };
     let area = leading(national, 3);
     let exchange = leading(national.get(3..).unwrap_or_default(), 3);
@@ -29,6 +32,14 @@ pub(super) fn check(value: &str) -> Verdict {
     }
     Verdict::valid("assignable in North America")
         .test_value(exchange == 555 && (100..200).contains(&line))
+}
+
+/// A number as it is dialled within some country.
+fn national_form(digits: &[u8]) -> Verdict {
+    if !(8..=11).contains(&digits.len()) {
+        return Verdict::invalid("no plan has this length");
+    }
+    Verdict::shaped("of a length that national plans use")
 }
 
 fn e164(digits: &[u8]) -> Verdict {
@@ -56,6 +67,8 @@ mod tests {
             ("415-155-2671", Check::Invalid),
             ("+0 123 456 789", Check::Invalid),
             ("+12 34", Check::Invalid),
+            ("0490 75 40 81", Check::StructurallyValid),
+            ("024 971", Check::Invalid),
             ("222-222-2222", Check::Invalid),
         ] {
             assert_eq!(check(number).check, check_, "{number}");
