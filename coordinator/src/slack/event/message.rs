@@ -144,7 +144,9 @@ impl View<'_> {
 
     fn scan(&self, part: &Value, at: &str, event: &Value) -> Disposition {
         let Texts { units, mut gaps } = collect(part, at, &OTHER_MESSAGES);
-        gaps.extend(self.document.gaps());
+        let missing = self.document.gaps().into_iter();
+        let new: Vec<Gap> = missing.filter(|gap| !gaps.contains(gap)).collect();
+        gaps.extend(new);
         Disposition::Scan(Content {
             subject: subject(part, event),
             units,
