@@ -84,6 +84,8 @@ uuid_ids! {
     NodeId;
     /// One HTTP request, answered in `X-Request-Id`.
     RequestId;
+    /// The memory of a queue's backend: a new one means the old one may be gone.
+    EpochId;
 }
 
 macro_rules! text_ids {

@@ -4,12 +4,28 @@
 //! be late, doubled, emptied or restarted at any time, and the database makes up for it.
 //! **Invariant:** one conformance suite (`conformance`) passes on every backend.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod embedded;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(feature = "sqs")]
+pub mod sqs;
+#[cfg(any(feature = "redis", feature = "sqs"))]
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::job::{Envelope, RetryClass};
+
+pub use embedded::{EmbeddedOptions, EmbeddedQueue};
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisQueue};
+#[cfg(feature = "sqs")]
+pub use sqs::{SqsOptions, SqsQueue};
 
 /// A line of envelopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,11 +108,16 @@ pub trait Producer: Send + Sync {
     /// Puts envelopes on a stream, in order. `Ok` means the backend has all of them; an error means it has
     /// any number of them, so publishing again may double some.
     ///
+    /// The window is advice for those who ask [`Producer::room`] first: a backend shared by several
+    /// processes takes what was published beyond it.
+    ///
     /// # Errors
-    /// Transient if the backend cannot be reached or is full.
+    /// Transient if the backend cannot be reached or is full; permanent if an envelope is longer than the
+    /// backend can carry.
     async fn publish(&self, stream: Stream, envelopes: &[Envelope]) -> Result<(), QueueError>;
 
-    /// How many more entries the stream's window takes.
+    /// How many more entries the stream's window takes. Results have no window that could hold up those
+    /// who scan: a backlog of results takes away from the room for jobs instead.
     ///
     /// # Errors
     /// Transient if the backend cannot be reached.
