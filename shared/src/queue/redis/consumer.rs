@@ -76,7 +76,7 @@ impl RedisConsumer {
             unsure: true,
             cursor: BEGIN.to_owned(),
             claim_at: now,
-            reap_at: now + REAP_EVERY,
+            reap_at: now,
         }
     }
 }

@@ -137,7 +137,8 @@ return 1",
     )
 });
 
-/// Forgets consumers that hold nothing and have not asked for anything for long.
+/// Forgets consumers that hold nothing and got nothing for long. A living one comes back with its next
+/// entry.
 ///
 /// Key: the stream. Arguments: group, milliseconds. Gives how many.
 pub(super) static REAP: LazyLock<Script> = LazyLock::new(|| {

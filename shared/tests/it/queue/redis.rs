@@ -344,23 +344,39 @@ async fn a_consumer_that_comes_again_under_its_name_gets_what_it_held() {
 async fn a_consumer_that_leaves_is_forgotten_only_if_it_holds_nothing() {
     let prefix = Prefix::of_shared_server();
     let queue = RedisQueue::connect(prefix.options(LONG)).await.unwrap();
-    queue
-        .producer()
-        .publish(Stream::Messages, &[envelope(1)])
-        .await
-        .unwrap();
     let mut idle = queue.consumer(Stream::Messages, "idle").await.unwrap();
     let mut busy = queue.consumer(Stream::Messages, "busy").await.unwrap();
-    let held = collect_one(&mut *busy).await.unwrap();
-    nothing_comes(&mut *idle, Duration::from_millis(20))
-        .await
-        .unwrap();
+    takes_one(&queue, &mut *idle).await.ack().await.unwrap();
+    let held = takes_one(&queue, &mut *busy).await;
+    assert_eq!(consumer_names(&prefix).await, ["busy", "idle"]);
     idle.close().await.unwrap();
     busy.close().await.unwrap();
     assert_eq!(consumer_names(&prefix).await, ["busy"]);
     held.ack().await.unwrap();
     let depth = queue.depth(Stream::Messages).await.unwrap();
     assert_eq!((depth.waiting, depth.in_flight), (0, 0));
+}
+
+#[tokio::test]
+async fn silent_consumers_are_forgotten_unless_they_hold_something() {
+    let prefix = Prefix::of_shared_server();
+    let options = RedisOptions {
+        forget_consumers_after: Duration::from_millis(20),
+        ..prefix.options(LONG)
+    };
+    let queue = RedisQueue::connect(options).await.unwrap();
+    let mut holds = queue.consumer(Stream::Messages, "holds").await.unwrap();
+    let mut silent = queue.consumer(Stream::Messages, "silent").await.unwrap();
+    // Before 7.2, Redis learns of a consumer with its first entry.
+    let held = takes_one(&queue, &mut *holds).await;
+    takes_one(&queue, &mut *silent).await.ack().await.unwrap();
+    drop((holds, silent));
+    assert_eq!(consumer_names(&prefix).await, ["holds", "silent"]);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut fresh = queue.consumer(Stream::Messages, "fresh").await.unwrap();
+    takes_one(&queue, &mut *fresh).await.ack().await.unwrap();
+    assert_eq!(consumer_names(&prefix).await, ["fresh", "holds"]);
+    held.ack().await.unwrap();
 }
 
 #[tokio::test]
@@ -429,6 +445,16 @@ async fn a_malformed_entry_keeps_its_bytes() {
             b"not sealed".to_vec()
         ]
     );
+}
+
+async fn takes_one(queue: &RedisQueue, consumer: &mut dyn Consumer) -> shared::queue::Delivery {
+    let one = [envelope(1)];
+    queue
+        .producer()
+        .publish(Stream::Messages, &one)
+        .await
+        .unwrap();
+    collect_one(consumer).await.unwrap()
 }
 
 async fn consumer_names(prefix: &Prefix) -> Vec<String> {
