@@ -71,7 +71,7 @@ impl Engine {
             for (at, source) in spec.patterns.iter().enumerate() {
                 match compile_pattern(source, at + 1) {
                     Ok((hir, regex, value_group)) => {
-                        hirs.push(hir);
+                        hirs.push((hir, required_hotwords(spec)));
                         patterns.push(Pattern {
                             detector: detectors.len(),
                             regex,
@@ -115,6 +115,12 @@ impl Engine {
     pub fn detector_count(&self) -> usize {
         self.detectors.len()
     }
+}
+
+/// The words without one of which there is no finding.
+fn required_hotwords(spec: &DetectorSpec) -> &[String] {
+    let rule = spec.hotwords.as_ref().filter(|rule| rule.required);
+    rule.map_or(&[], |rule| &rule.words)
 }
 
 fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detector {

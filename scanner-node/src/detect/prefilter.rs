@@ -1,7 +1,8 @@
 //! Which patterns are worth running on a text.
 //!
 //! Owns what every match of a pattern must contain: one of some literals, certain bytes, a number of
-//! digits. All of it is read off the pattern's syntax tree. Leaves the match itself to `matcher`.
+//! digits. All of it is read off the pattern's syntax tree; where a hotword is required, the hotwords
+//! serve as literals too. Leaves the match itself to `matcher`.
 //! **Invariant:** a gate is necessary for a match; `open` never closes a pattern that matches the text.
 
 use std::collections::BTreeMap;
@@ -37,12 +38,13 @@ struct Gate {
 }
 
 impl Prefilter {
-    /// Derives the gates of `patterns`; none if their literals do not fit one automaton.
-    pub(super) fn build(patterns: &[Hir]) -> Option<Self> {
+    /// Derives the gates of `patterns`, each with the hotwords of which it requires one (or none);
+    /// nothing if the literals do not fit one automaton.
+    pub(super) fn build(patterns: &[(Hir, &[String])]) -> Option<Self> {
         let mut gates = Vec::with_capacity(patterns.len());
         let mut by_literal: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-        for (index, hir) in patterns.iter().enumerate() {
-            let literals = required_literals(&folded(hir));
+        for (index, (hir, hotwords)) in patterns.iter().enumerate() {
+            let literals = required_literals(&folded(hir)).or_else(|| as_literals(hotwords));
             gates.push(Gate {
                 min_digits: min_digits(hir),
                 bytes: required_bytes(hir),
@@ -86,6 +88,12 @@ impl Prefilter {
             }
         }
     }
+}
+
+/// Required hotwords, if there are any: compared without regard to ASCII case, as `hotword` does.
+fn as_literals(hotwords: &[String]) -> Option<Vec<Vec<u8>>> {
+    let lower = |word: &String| word.to_ascii_lowercase().into_bytes();
+    (!hotwords.is_empty()).then(|| hotwords.iter().map(lower).collect())
 }
 
 /// What a text contains, gathered in one pass.
@@ -318,12 +326,24 @@ mod tests {
 
     #[test]
     fn a_closed_gate_keeps_a_pattern_from_running() {
-        let filter = Prefilter::build(&[parse(r"\d{3}-\d{2}"), parse("(?i)token=")]).unwrap();
+        let filter =
+            Prefilter::build(&[(parse(r"\d{3}-\d{2}"), &[]), (parse("(?i)token="), &[])]).unwrap();
         let mut open = Vec::new();
         filter.open(b"no digits, no word", &mut open);
         assert_eq!(open, [false, false]);
         filter.open(b"123-45 TOKEN=", &mut open);
         assert_eq!(open, [true, true]);
+    }
+
+    #[test]
+    fn a_required_hotword_is_a_gate() {
+        let words = ["SSN".to_owned()];
+        let filter = Prefilter::build(&[(parse(r"\d{9}"), &words)]).unwrap();
+        let mut open = Vec::new();
+        filter.open(b"ticket 536904399", &mut open);
+        assert_eq!(open, [false]);
+        filter.open(b"ssn 536904399", &mut open);
+        assert_eq!(open, [true]);
     }
 
     const PATTERNS: &[&str] = &[
@@ -351,7 +371,7 @@ mod tests {
                 .build_from_hir(&hir)
                 .unwrap();
             let mut open = Vec::new();
-            Prefilter::build(&[hir]).unwrap().open(text.as_bytes(), &mut open);
+            Prefilter::build(&[(hir, &[])]).unwrap().open(text.as_bytes(), &mut open);
             prop_assert!(open[0] || !regex.is_match(&text));
         }
     }
