@@ -217,21 +217,25 @@ pub fn due_workspaces(
         .collect())
 }
 
-/// Jumps from tenant to tenant in the index of open jobs. The parameters stand in order of first mention:
-/// SQLite numbers them so.
+/// Jumps from tenant to tenant in the index of open jobs. `ORDER BY … LIMIT 1` in scalar subqueries, because
+/// PostgreSQL would read all open jobs for a `min` or an `EXISTS` while its statistics are stale, which they
+/// are just when a backlog grows. The parameters stand in order of first mention: SQLite numbers them so.
 const DUE_WORKSPACES: &str = "
 WITH RECURSIVE tenant (workspace_id) AS (
-    SELECT min(workspace_id) FROM scan_jobs
-    WHERE state = 1 AND class = $1 AND workspace_id > $2
+    SELECT (SELECT j.workspace_id FROM scan_jobs j
+            WHERE j.state = 1 AND j.class = $1 AND j.workspace_id > $2
+            ORDER BY j.workspace_id LIMIT 1)
   UNION ALL
-    SELECT (SELECT min(j.workspace_id) FROM scan_jobs j
-            WHERE j.state = 1 AND j.class = $1 AND j.workspace_id > tenant.workspace_id)
+    SELECT (SELECT j.workspace_id FROM scan_jobs j
+            WHERE j.state = 1 AND j.class = $1 AND j.workspace_id > tenant.workspace_id
+            ORDER BY j.workspace_id LIMIT 1)
     FROM tenant WHERE tenant.workspace_id IS NOT NULL
 )
 SELECT workspace_id FROM tenant
-WHERE workspace_id IS NOT NULL AND EXISTS (
-    SELECT 1 FROM scan_jobs j
-    WHERE j.state = 1 AND j.class = $1 AND j.workspace_id = tenant.workspace_id AND j.due_at <= $3)
+WHERE workspace_id IS NOT NULL
+  AND (SELECT j.due_at FROM scan_jobs j
+       WHERE j.state = 1 AND j.class = $1 AND j.workspace_id = tenant.workspace_id
+       ORDER BY j.due_at LIMIT 1) <= $3
 LIMIT $4";
 
 /// How many jobs a claim takes, and when the claimed are due again.

@@ -102,7 +102,7 @@ on_both! {
     async fn a_late_worker_cannot_settle_an_action_that_was_claimed_again(db: TestDb) {
         leaks(&db, 1).await;
         let first = db.write(|c| outbox::claim(c, 1, Duration::ZERO)).await.remove(0).0;
-        let second = db.write(|c| outbox::claim(c, 1, Duration::from_secs(60))).await.remove(0);
+        let second = db.write(|c| outbox::claim(c, 1, Duration::from_mins(1))).await.remove(0);
         assert_eq!(second.1.as_deref(), Some(b"sealed".as_slice()));
         let second = second.0;
         assert_eq!((first.id, first.attempts, second.attempts), (second.id, 1, 2));
