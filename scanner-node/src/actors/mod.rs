@@ -1,0 +1,182 @@
+//! The actors of a scanner node, and how they are started.
+//!
+//! | actor | owns |
+//! |---|---|
+//! | [`Puller`](puller::Puller), one per stream | the consumer, the permits, the batches in flight |
+//! | [`DetectorCache`](detector_cache::DetectorCache) | compiled engines by version |
+//! | [`Heartbeat`](heartbeat::Heartbeat) | telling the coordinator that this node lives |
+//!
+//! Scanning itself (`scanner`) and answering (`reporter`) are plain functions that a puller runs.
+//!
+//! **Invariant:** a permit is taken before anything is pulled, and a delivery is settled or left to its
+//! lease, never forgotten with an acknowledgement.
+
+mod detector_cache;
+mod examine;
+mod heartbeat;
+mod puller;
+mod reporter;
+mod scanner;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ArbiterHandle};
+use shared::actor::{Guarded, Guardian};
+use shared::clock::SharedClock;
+use shared::ids::NodeId;
+use shared::job::JobClass;
+use shared::lifecycle::Shutdown;
+use shared::queue::{Queue, Stream};
+use shared::seal::{EnvelopeSealer, Fingerprinter, Sealer};
+
+use self::detector_cache::DetectorCache;
+use self::heartbeat::Heartbeat;
+use self::puller::{Puller, Work};
+use crate::metrics::NodeMetrics;
+use crate::source::{BlobSource, DetectorSource};
+
+pub use self::heartbeat::{HEARTBEAT_INTERVAL, HeartbeatSink};
+
+/// What a node is made of: the composition root decides.
+pub struct NodeParts {
+    /// Who this node is.
+    pub node: NodeIdentity,
+    /// What carries jobs and results.
+    pub queue: Arc<dyn Queue>,
+    /// Opens jobs and seals results.
+    pub sealer: EnvelopeSealer,
+    /// Opens sealed blobs.
+    pub blob_sealer: Sealer,
+    /// Makes fingerprints.
+    pub fingerprinter: Fingerprinter,
+    /// Where detector sets come from.
+    pub detectors: Arc<dyn DetectorSource>,
+    /// Where blobs come from.
+    pub blobs: Arc<dyn BlobSource>,
+    /// Who hears that this node lives.
+    pub heartbeat: Arc<dyn HeartbeatSink>,
+    /// How much at once.
+    pub limits: NodeLimits,
+    /// What is counted.
+    pub metrics: Arc<NodeMetrics>,
+    /// When to stop.
+    pub shutdown: Shutdown,
+    /// What time it is.
+    pub clock: SharedClock,
+}
+
+/// Who a node is.
+#[derive(Clone, Debug)]
+pub struct NodeIdentity {
+    /// New at each start.
+    pub id: NodeId,
+    /// For people: the host's or pod's name.
+    pub name: String,
+}
+
+/// How much a node does at once.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeLimits {
+    /// Batches of messages in work at once.
+    pub message_batches: u32,
+    /// Messages pulled at once.
+    pub message_batch: usize,
+    /// Files in work at once.
+    pub files: u32,
+    /// Deliveries after which a job is failed unscanned: it may be what kills the nodes.
+    pub max_deliveries: u32,
+    /// How often a job in work renews its lease.
+    pub renew_every: Duration,
+    /// Longest file, in bytes before sealing.
+    pub max_file_bytes: u64,
+}
+
+impl NodeLimits {
+    /// Messages in work at once, at most.
+    pub fn message_slots(&self) -> u32 {
+        let batch = u32::try_from(self.message_batch).unwrap_or(u32::MAX);
+        self.message_batches.saturating_mul(batch)
+    }
+}
+
+impl Default for NodeLimits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let cores = u32::try_from(cores).unwrap_or(2);
+        Self {
+            message_batches: cores * 2,
+            message_batch: 128,
+            files: cores,
+            max_deliveries: 4,
+            renew_every: Duration::from_secs(3),
+            max_file_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+/// A running node.
+pub struct Node {
+    messages: Guarded<Puller>,
+    files: Guarded<Puller>,
+    cache: Guarded<DetectorCache>,
+    _heartbeat: Guarded<Heartbeat>,
+    work: Arc<Work>,
+}
+
+impl Node {
+    /// Waits until nothing is in work, or until `deadline` has passed; says how many batches were left to
+    /// their leases.
+    pub async fn drain(&self, deadline: Duration) -> usize {
+        self.work.drain(deadline).await
+    }
+
+    /// Whether every actor of the node is there.
+    pub fn is_alive(&self) -> bool {
+        self.messages.is_alive() && self.files.is_alive() && self.cache.is_alive()
+    }
+}
+
+/// Starts a node's actors on an arbiter.
+pub fn start(parts: NodeParts, guardian: &Guardian, arbiter: &ArbiterHandle) -> Node {
+    let parts = Arc::new(parts);
+    let cache = guardian.guard("detector_cache", {
+        let (parts, arbiter) = (Arc::clone(&parts), arbiter.clone());
+        move || {
+            let source = Arc::clone(&parts.detectors);
+            DetectorCache::start_in_arbiter(&arbiter, move |_ctx| DetectorCache::new(source))
+        }
+    });
+    let work = Arc::new(Work::new(Arc::clone(&parts), cache.clone()));
+    let puller = |name, stream, class| {
+        let (work, arbiter) = (Arc::clone(&work), arbiter.clone());
+        guardian.guard(name, move || {
+            let work = Arc::clone(&work);
+            Puller::start_in_arbiter(&arbiter, move |_ctx| Puller::new(stream, class, work))
+        })
+    };
+    let messages = puller("puller_messages", Stream::Messages, JobClass::Message);
+    let files = puller("puller_files", Stream::Files, JobClass::File);
+    let heartbeat = guardian.guard("heartbeat", {
+        let arbiter = arbiter.clone();
+        move || {
+            let parts = Arc::clone(&parts);
+            Heartbeat::start_in_arbiter(&arbiter, move |_ctx| Heartbeat::new(parts))
+        }
+    });
+    Node {
+        messages,
+        files,
+        cache,
+        _heartbeat: heartbeat,
+        work,
+    }
+}
+
+/// The stream jobs of a class travel on.
+const fn stream_of(class: JobClass) -> Stream {
+    match class {
+        JobClass::Message => Stream::Messages,
+        JobClass::File => Stream::Files,
+    }
+}

@@ -1,0 +1,55 @@
+//! A scanner node's configuration.
+//!
+//! Owns `[node]`. The layers, and the sections both binaries share, are in `shared::config`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use shared::config::{ByteSize, QueueBackend, QueueConfig, Source, TelemetryConfig};
+use shared::secret::SecretString;
+use url::Url;
+
+shared::config_section! {
+    /// This node.
+    pub struct NodeConfig in "node" {
+        /// The coordinator, or what stands in front of several.
+        coordinator_url: Url = "http://127.0.0.1:8080",
+        /// What `weir keys export-node` printed.
+        key: SecretString,
+        /// Its name in lists and logs; the host's name if nothing is given.
+        [env "HOSTNAME"]
+        name: String = "scanner",
+        /// Batches of messages and files scanned at once; 0 stands for what fits the machine.
+        concurrency: u32 = "0",
+        /// Where it answers /healthz, /readyz and /metrics.
+        bind: SocketAddr = "127.0.0.1:9464",
+        /// The longest file it examines.
+        max_file: ByteSize = "256 MiB",
+        /// How long jobs in work may take to end after SIGTERM.
+        drain_deadline: Duration = "20s",
+    }
+}
+
+shared::configuration! {
+    /// Everything that can be set.
+    pub struct ScannerConfig {
+        /// This node.
+        node: NodeConfig,
+        /// What carries jobs.
+        queue: QueueConfig,
+        /// What it reports about itself.
+        telemetry: TelemetryConfig,
+    }
+    foreign = ["http", "database", "storage", "secrets", "slack", "auth", "mail"];
+    check = check;
+}
+
+fn check(config: &ScannerConfig, source: &mut Source) {
+    if config.queue.backend == QueueBackend::Embedded {
+        source.refuse(
+            "queue",
+            "backend",
+            "must be redis or sqs: the embedded queue is inside a coordinator",
+        );
+    }
+}
