@@ -7,6 +7,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod embedded;
+mod open;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(feature = "sqs")]
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use crate::job::{Envelope, RetryClass};
 
 pub use embedded::{EmbeddedOptions, EmbeddedQueue};
+pub use open::open;
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisQueue};
 #[cfg(feature = "sqs")]

@@ -73,6 +73,7 @@ pub struct JobMetrics {
 pub struct IntakeMetrics {
     events: Labelled<1, Counter>,
     unknown: Counter,
+    repaired: Counter,
 }
 
 /// How busy a scanner is.
@@ -364,6 +365,11 @@ impl IntakeMetrics {
         self.unknown.inc();
     }
 
+    /// Counts an event whose body had to be repaired before it could be read.
+    pub fn repaired_event(&self) {
+        self.repaired.inc();
+    }
+
     fn register(&self, to: &mut Registry) {
         to.register(
             metric::INTAKE_EVENTS,
@@ -374,6 +380,11 @@ impl IntakeMetrics {
             metric::INTAKE_UNKNOWN_EVENTS,
             "Events of an unknown kind",
             self.unknown.clone(),
+        );
+        to.register(
+            metric::INTAKE_REPAIRED_EVENTS,
+            "Events with bytes that are no text",
+            self.repaired.clone(),
         );
     }
 }

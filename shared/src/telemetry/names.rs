@@ -38,6 +38,8 @@ pub mod metric {
     pub const INTAKE_EVENTS: &str = "weir_intake_events";
     /// Counter: events of a kind that is not known, scanned string by string.
     pub const INTAKE_UNKNOWN_EVENTS: &str = "weir_intake_unknown_events";
+    /// Counter: events whose body held bytes that are no text, repaired and scanned.
+    pub const INTAKE_REPAIRED_EVENTS: &str = "weir_intake_repaired_events";
     /// Counter: actors built again, by `actor`.
     pub const ACTOR_RESTARTS: &str = "weir_actor_restarts";
     /// Counter: messages that a full mailbox refused, by `actor`.
