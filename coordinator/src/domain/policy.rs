@@ -44,6 +44,17 @@ pub enum PolicyMode {
     Enforce,
 }
 
+impl PolicyMode {
+    /// The word, as written in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Simulate => "simulate",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
 /// Where a policy holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

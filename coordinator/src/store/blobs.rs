@@ -12,7 +12,8 @@ use super::clock;
 use super::columns::{DbCount, DbTime, DbUuid, MaybeTime, signed};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
-use super::schema::blobs;
+use super::jobs::JobState;
+use super::schema::{blobs, scan_jobs};
 
 /// A blob.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -78,4 +79,24 @@ pub fn mark_deleted(conn: &mut Conn, id: BlobId) -> StoreResult<bool> {
     .set(blobs::deleted_at.eq(Some(now)))
     .execute(c))?;
     Ok(marked == 1)
+}
+
+/// The purpose of a file that somebody uploaded for a scan. It has the id of its job.
+pub const UPLOAD: &str = "upload";
+
+/// Uploads whose job has its result, and whose bytes are still there; the oldest first.
+///
+/// # Errors
+/// As any query.
+pub fn spent_uploads(conn: &mut Conn, limit: u32) -> StoreResult<Vec<BlobId>> {
+    let ids: Vec<DbUuid> = with_conn!(conn, |c| blobs::table
+        .inner_join(scan_jobs::table.on(scan_jobs::id.eq(blobs::id)))
+        .filter(blobs::deleted_at.is_null())
+        .filter(blobs::purpose.eq(UPLOAD))
+        .filter(scan_jobs::state.ne(JobState::Queued.number()))
+        .order(blobs::id)
+        .limit(i64::from(limit))
+        .select(blobs::id)
+        .load(c))?;
+    Ok(ids.into_iter().map(BlobId::from).collect())
 }

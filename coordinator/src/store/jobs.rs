@@ -59,6 +59,8 @@ pub struct NewJob {
     pub class: JobClass,
     /// Where it came from.
     pub origin: JobOrigin,
+    /// The version of the envelope the body was sealed in, which the seal is bound to.
+    pub wire_version: u16,
     /// The sealed body of its envelope.
     pub payload: Vec<u8>,
     /// The detectors it names.
@@ -146,6 +148,8 @@ pub struct DueJob {
     pub workspace: WorkspaceId,
     /// Which stream it travels on.
     pub class: JobClass,
+    /// The version of the envelope the body was sealed in.
+    pub wire_version: u16,
     /// The sealed body of its envelope.
     pub payload: Vec<u8>,
     /// How often it was claimed as due, this time included.
@@ -457,7 +461,7 @@ pub(super) fn insert_rows(
         .iter()
         .map(|(event, job)| job_row(*event, job, now))
         .collect();
-    for chunk in rows.chunks(rows_per_statement(19)) {
+    for chunk in rows.chunks(rows_per_statement(20)) {
         with_conn!(conn, |c| diesel::insert_into(scan_jobs::table)
             .values(chunk)
             .execute(c))?;
@@ -474,6 +478,7 @@ struct NewJobRow<'a> {
     class: i16,
     origin: i16,
     state: i16,
+    wire_version: i16,
     payload: &'a [u8],
     detector_set: &'a str,
     attempt: i32,
@@ -497,6 +502,7 @@ fn job_row(event: Option<InboundEventId>, job: &NewJob, now: DateTime<Utc>) -> N
         class: class_number(job.class),
         origin: job.origin.number(),
         state: JobState::Queued.number(),
+        wire_version: i16::try_from(job.wire_version).unwrap_or(i16::MAX),
         payload: &job.payload,
         detector_set: job.detectors.as_str(),
         attempt: 0,
@@ -519,6 +525,7 @@ struct DueRow {
     id: DbUuid,
     workspace_id: String,
     class: i16,
+    wire_version: i16,
     payload: Option<Vec<u8>>,
     attempt: i32,
     traceparent: Option<String>,
@@ -531,6 +538,8 @@ impl DueRow {
             id: self.id.into(),
             workspace: WorkspaceId::new(self.workspace_id),
             class: class_of(self.class)?,
+            wire_version: u16::try_from(self.wire_version)
+                .map_err(|_negative| Undecodable("wire version"))?,
             payload: self.payload.ok_or(Undecodable("payload of an open job"))?,
             attempt: u32::try_from(self.attempt)
                 .unwrap_or_default()

@@ -31,6 +31,7 @@ pub mod findings;
 pub mod intake;
 pub mod jobs;
 pub mod leases;
+pub mod ledger;
 pub mod messages;
 pub mod nodes;
 pub mod outbox;

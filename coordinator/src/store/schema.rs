@@ -41,6 +41,7 @@ diesel::table! {
         class -> SmallInt,
         origin -> SmallInt,
         state -> SmallInt,
+        wire_version -> SmallInt,
         payload -> Nullable<Binary>,
         detector_set -> Text,
         attempt -> Integer,

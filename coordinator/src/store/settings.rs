@@ -42,6 +42,32 @@ pub fn get(conn: &mut Conn, setting: Setting) -> StoreResult<Option<String>> {
         .optional())?)
 }
 
+/// Remembers something unless it is what is remembered already; says whether it was not. Of two callers at
+/// once, one hears `true`. Call it through [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn replace_if_different(conn: &mut Conn, setting: Setting, value: &str) -> StoreResult<bool> {
+    let now = DbTime::from(clock::now(conn)?);
+    let row = (
+        settings::key.eq(setting.key()),
+        settings::value.eq(value),
+        settings::updated_at.eq(now),
+    );
+    let inserted = with_conn!(conn, |c| diesel::insert_into(settings::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    // The row lock makes the second of two callers look again at what the first one wrote.
+    let changed = with_conn!(conn, |c| diesel::update(
+        settings::table.find(setting.key())
+    )
+    .filter(settings::value.ne(value))
+    .set((settings::value.eq(value), settings::updated_at.eq(now)))
+    .execute(c))?;
+    Ok(inserted + changed == 1)
+}
+
 /// Remembers something, instead of what was there.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ CREATE TABLE scan_jobs (
     class SMALLINT NOT NULL,
     origin SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
+    wire_version SMALLINT NOT NULL,
     payload BLOB,
     detector_set TEXT NOT NULL,
     attempt INTEGER NOT NULL,
