@@ -4,7 +4,21 @@
 //! a process boundary to `shared`.
 //! **Invariant:** Slack gets its 200 only for events that are in the database.
 
+pub mod actors;
 pub mod api;
+pub mod app;
+pub mod arrivals;
+pub mod blobs;
+pub mod cli;
+pub mod config;
+pub mod consequences;
+pub mod detector_sets;
 pub mod domain;
+pub mod first_start;
+#[cfg(feature = "embedded")]
+pub mod heartbeats;
+pub mod jobs;
+pub mod keys;
+pub mod policies;
 pub mod slack;
 pub mod store;

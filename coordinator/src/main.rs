@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `weir` binary.
+
+use std::process::ExitCode;
+
+fn main() -> anyhow::Result<ExitCode> {
+    coordinator::cli::serve::run(None)
+}

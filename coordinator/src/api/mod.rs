@@ -10,21 +10,52 @@ pub mod boundary;
 pub mod cursor;
 pub mod extract;
 pub mod health;
+pub mod internal;
 pub mod openapi;
 pub mod problem;
 pub mod request_id;
+pub mod root_span;
 pub mod route_table;
+pub mod slack_events;
+pub mod state;
+mod token_lookup;
+pub mod upload;
+pub mod v1;
 
 use actix_web::web;
 
 pub use problem::{ApiError, ErrorCode, Problem};
 pub use route_table::{Access, RouteEntry, RouteTable};
+pub use state::{Actors, AppState};
+pub use token_lookup::StoredTokens;
 
 /// Every route, in URL order.
 pub fn routes() -> RouteTable {
     RouteTable::new(vec![
-        RouteEntry::get("/api/docs", openapi::to_the_page),
         RouteEntry::get("/healthz", health::alive),
+        RouteEntry::get("/readyz", health::ready),
+        RouteEntry::get("/metrics", health::metrics),
+        RouteEntry::post("/slack/events", slack_events::receive),
+        RouteEntry::post("/api/v1/auth/login", v1::auth::login),
+        RouteEntry::post("/api/v1/auth/refresh", v1::auth::refresh),
+        RouteEntry::post("/api/v1/auth/logout", v1::auth::logout),
+        RouteEntry::get("/api/v1/auth/me", v1::auth::me),
+        RouteEntry::post("/api/v1/scans", v1::scans::create),
+        RouteEntry::get("/api/v1/scans", v1::scans::list),
+        RouteEntry::get("/api/v1/scans/{id}", v1::scans::get),
+        RouteEntry::get("/api/v1/detectors", v1::detectors::list),
+        RouteEntry::get("/api/v1/detectors/{id}", v1::detectors::get),
+        RouteEntry::get("/api/v1/messages", v1::messages::list),
+        RouteEntry::get("/api/v1/messages/{id}", v1::messages::get),
+        RouteEntry::get("/api/v1/findings", v1::findings::list),
+        RouteEntry::get("/api/v1/nodes", v1::nodes::list),
+        RouteEntry::get("/api/v1/queue", v1::queue::status),
+        RouteEntry::get(
+            "/internal/v1/detector-sets/{version}",
+            internal::detector_set,
+        ),
+        RouteEntry::get("/internal/v1/blobs/{id}", internal::blob),
+        RouteEntry::post("/internal/v1/nodes/heartbeat", internal::heartbeat),
     ])
 }
 

@@ -17,6 +17,7 @@ use shared::job::RetryClass;
 use utoipa::ToSchema;
 
 use super::request_id;
+use crate::store::StoreError;
 
 /// The media type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -223,6 +224,23 @@ impl ApiError {
             headers: self.0.headers.clone(),
             request_id: self.0.request_id.clone(),
         }))
+    }
+}
+
+/// A query that failed.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::failed(error.class(), error)
+    }
+}
+
+/// What one of actix-web's own extractors said, in our words.
+impl From<actix_web::Error> for ApiError {
+    fn from(error: actix_web::Error) -> Self {
+        match error.as_error::<Self>() {
+            Some(ours) => ours.without_source(),
+            None => Self::of_status(error.as_response_error().status_code()),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Access {
     Public,
     /// Slack: the request is signed.
     Slack,
+    /// A scanner node: the request shows a node's credential.
+    Node,
     /// Anybody who is signed in.
     SignedIn,
     /// Who holds this permission.

@@ -1,0 +1,323 @@
+//! Counting results: each once, with everything that follows from it, in one transaction.
+//!
+//! Owns the reading end of the results stream and the decision what a result leads to; the decision
+//! itself is `domain::policy`. A batch that cannot be committed stays unacknowledged and comes again.
+//!
+//! **Invariant:** a result is acknowledged after the commit that counted it, or after it was found to be
+//! counted already.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, AsyncContext, Context, WrapFuture};
+use shared::ids::JobId;
+use shared::job::{RetryClass, ScanOutcome, ScanResult};
+use shared::lifecycle::Shutdown;
+use shared::queue::{Consumer, Delivery, Queue, Receipt, Stream};
+use shared::seal::{EnvelopeSealer, SealError};
+use shared::telemetry::names::span;
+use shared::telemetry::{self, Metrics};
+use tracing::Span;
+
+use crate::arrivals::Arrivals;
+use crate::consequences::Consequences;
+use crate::domain::pace::Pace;
+use crate::policies::Policies;
+use crate::store::jobs::{self, Job};
+use crate::store::results::{self, Committed, NewResult};
+use crate::store::{Store, StoreError};
+
+/// Results in one commit, at most.
+const BATCH: usize = 512;
+/// How long one read waits: as long as a shutdown may go unnoticed.
+const POLL: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The lane's name in metrics.
+const RESULTS_LANE: &str = "results";
+
+shared::answers_ping!(Aggregator);
+
+/// Counts results.
+pub struct Aggregator {
+    parts: Arc<AggregatorParts>,
+}
+
+/// What an aggregator works with.
+pub struct AggregatorParts {
+    /// Unique among the living coordinators.
+    pub name: String,
+    /// Where results are counted.
+    pub store: Store,
+    /// Where they come from.
+    pub queue: Arc<dyn Queue>,
+    /// Opens them.
+    pub sealer: EnvelopeSealer,
+    /// What decides.
+    pub policies: Arc<Policies>,
+    /// What seals the actions that follow.
+    pub consequences: Consequences,
+    /// Who waits for results.
+    pub arrivals: Arrivals,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+impl Aggregator {
+    /// An aggregator over `parts`.
+    pub fn new(parts: Arc<AggregatorParts>) -> Self {
+        Self { parts }
+    }
+}
+
+impl Actor for Aggregator {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.spawn(aggregate_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+    }
+}
+
+async fn aggregate_until_stopped(parts: Arc<AggregatorParts>) {
+    let mut pause = FIRST_PAUSE;
+    while !parts.shutdown.is_draining() {
+        match parts.queue.consumer(Stream::Results, &parts.name).await {
+            Ok(consumer) => aggregate(consumer, &parts, &mut pause).await,
+            Err(error) => {
+                tracing::warn!(%error, "no consumer of results, trying again");
+                rest(&parts, &mut pause).await;
+            }
+        }
+    }
+}
+
+async fn aggregate(mut consumer: Box<dyn Consumer>, parts: &AggregatorParts, pause: &mut Duration) {
+    let mut pace = Pace::default();
+    while !parts.shutdown.is_draining() {
+        let deliveries = match gather(consumer.as_mut(), &mut pace).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => {
+                tracing::warn!(%error, "results not read, trying again");
+                rest(parts, pause).await;
+                continue;
+            }
+        };
+        match count(parts, deliveries).await {
+            Ok(()) => *pause = FIRST_PAUSE,
+            Err(error) => {
+                tracing::warn!(%error, "results not committed, they will come again");
+                rest(parts, pause).await;
+            }
+        }
+    }
+    if let Err(error) = consumer.close().await {
+        tracing::debug!(%error, "results consumer not closed");
+    }
+}
+
+/// Reads a batch; when results are frequent, waits a little so that one commit carries many.
+async fn gather(
+    consumer: &mut dyn Consumer,
+    pace: &mut Pace,
+) -> Result<Vec<Delivery>, shared::queue::QueueError> {
+    let started = Instant::now();
+    let mut deliveries = consumer.receive(BATCH, POLL).await?;
+    let wait = pace.wait();
+    if !deliveries.is_empty() && deliveries.len() < BATCH && wait > Duration::from_millis(1) {
+        tokio::time::sleep(wait).await;
+        let more = consumer
+            .receive(BATCH - deliveries.len(), Duration::ZERO)
+            .await?;
+        deliveries.extend(more);
+    }
+    pace.learn(deliveries.len(), started.elapsed());
+    Ok(deliveries)
+}
+
+/// Opens a batch, commits it, then acknowledges it.
+async fn count(parts: &AggregatorParts, deliveries: Vec<Delivery>) -> Result<(), StoreError> {
+    let mut batches = vec![open(parts, deliveries).await];
+    while let Some(batch) = batches.pop() {
+        let Err(error) = commit_and_acknowledge(parts, &batch).await else {
+            continue;
+        };
+        if error.class() == RetryClass::Transient {
+            batches.push(batch);
+            hand_back(&batches).await;
+            return Err(error);
+        }
+        // One result that the database will never take must not hold up the others: halve until it is
+        // alone, then set it aside.
+        match halved(batch) {
+            Ok((first, second)) => batches.extend([second, first]),
+            Err(Some(alone)) => set_aside(alone, &error).await,
+            Err(None) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn commit_and_acknowledge(
+    parts: &AggregatorParts,
+    batch: &[Opened],
+) -> Result<(), StoreError> {
+    let Some(first) = batch.first() else {
+        return Ok(());
+    };
+    let started = Instant::now();
+    let results = batch.iter().map(|opened| opened.result.clone()).collect();
+    let committed = commit(parts, results).await?;
+    parts.metrics.jobs.committed(RESULTS_LANE, batch.len());
+    parts
+        .metrics
+        .jobs
+        .duplicate_results(committed.duplicates as u64);
+    tracing::debug!(results = batch.len(), took = ?started.elapsed(), "results committed");
+    parts.arrivals.announce(&committed.inserted);
+    note_orphans(&committed);
+    if let Err(error) = first.delivery.settle().ack(&receipts(batch)).await {
+        // They come again and are found to be counted.
+        tracing::warn!(%error, results = batch.len(), "results not acknowledged");
+    }
+    Ok(())
+}
+
+/// Gives results back to the queue at once.
+async fn hand_back(batches: &[Vec<Opened>]) {
+    for batch in batches {
+        let Some(first) = batch.first() else { continue };
+        if let Err(error) = first.delivery.settle().nack(&receipts(batch)).await {
+            tracing::warn!(%error, "results not handed back, they come when their lease runs out");
+        }
+    }
+}
+
+fn receipts(batch: &[Opened]) -> Vec<Receipt> {
+    batch
+        .iter()
+        .map(|opened| opened.delivery.receipt.clone())
+        .collect()
+}
+
+async fn set_aside(opened: Opened, error: &StoreError) {
+    tracing::error!(job = %opened.result.job_id, %error, "result cannot be stored, set aside");
+    if let Err(error) = opened
+        .delivery
+        .dead_letter("the database refuses this result")
+        .await
+    {
+        tracing::warn!(%error, "result not set aside, it will come again");
+    }
+}
+
+/// A result in our hands, and a span in the job's own trace, open until the commit.
+struct Opened {
+    delivery: Delivery,
+    result: ScanResult,
+    _span: Span,
+}
+
+/// Two halves, or the one result there is.
+fn halved(mut batch: Vec<Opened>) -> Result<(Vec<Opened>, Vec<Opened>), Option<Opened>> {
+    if batch.len() < 2 {
+        return Err(batch.pop());
+    }
+    let second = batch.split_off(batch.len() / 2);
+    Ok((batch, second))
+}
+
+/// Opens what can be opened; the rest is set aside.
+async fn open(parts: &AggregatorParts, deliveries: Vec<Delivery>) -> Vec<Opened> {
+    let mut batch = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        match parts.sealer.open_result(&delivery.envelope) {
+            Ok(result) => {
+                let span = commit_span(parts, &delivery);
+                batch.push(Opened {
+                    delivery,
+                    result,
+                    _span: span,
+                });
+            }
+            Err(error) if error.class() == RetryClass::Transient => {
+                tracing::warn!(%error, "result cannot be opened yet, left to its lease");
+            }
+            Err(error) => {
+                tracing::error!(%error, "result cannot be opened, set aside");
+                if let Err(error) = delivery.dead_letter("result cannot be opened").await {
+                    tracing::warn!(%error, "result not set aside, it will come again");
+                }
+            }
+        }
+    }
+    batch
+}
+
+fn commit_span(parts: &AggregatorParts, delivery: &Delivery) -> Span {
+    let span = tracing::info_span!(
+        span::COMMIT,
+        otel.name = "commit results",
+        otel.kind = "consumer",
+        messaging.system = parts.queue.system(),
+        messaging.destination.name = Stream::Results.name(),
+        messaging.operation.name = "commit",
+        messaging.operation.type = "process",
+        messaging.message.conversation_id = %delivery.envelope.job_id,
+    );
+    telemetry::set_parent(&span, &delivery.envelope.trace);
+    span
+}
+
+async fn commit(
+    parts: &AggregatorParts,
+    results: Vec<ScanResult>,
+) -> Result<Committed, StoreError> {
+    let with_findings: Vec<JobId> = results
+        .iter()
+        .filter(|result| has_findings(result))
+        .map(|result| result.job_id)
+        .collect();
+    let policies = parts.policies.current();
+    let consequences = parts.consequences.clone();
+    let committing = parts.store.write(move |conn| {
+        let contexts: HashMap<JobId, Job> = jobs::contexts(conn, &with_findings)?
+            .into_iter()
+            .map(|job| (job.id, job))
+            .collect();
+        let results = results
+            .into_iter()
+            .map(|result| {
+                let job = contexts.get(&result.job_id);
+                consequences.of(result, job, &policies)
+            })
+            .collect::<Result<Vec<NewResult>, SealError>>();
+        results::commit(conn, &results.map_err(|_no_randomness| StoreError::Busy)?)
+    });
+    committing.await
+}
+
+const fn has_findings(result: &ScanResult) -> bool {
+    matches!(&result.outcome, ScanOutcome::Completed { findings, .. } if !findings.is_empty())
+}
+
+/// A result without a job: the job was deleted, or the queue is another installation's.
+fn note_orphans(committed: &Committed) {
+    if committed.orphans > 0 {
+        tracing::warn!(
+            results = committed.orphans,
+            "results of unknown jobs dropped"
+        );
+    }
+}
+
+async fn rest(parts: &AggregatorParts, pause: &mut Duration) {
+    tokio::select! {
+        () = parts.shutdown.draining() => {}
+        () = tokio::time::sleep(*pause) => {}
+    }
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
+}

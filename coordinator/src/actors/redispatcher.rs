@@ -1,0 +1,234 @@
+//! Publishing what is past due: the net under everything that may lose a job.
+//!
+//! Owns the sweep over open jobs and the watch on the queue's memory. Every coordinator sweeps; row locks
+//! keep two from taking the same job, so no election is needed.
+//!
+//! **Invariant:** a job is claimed only when its stream has room for it, so that a queue that is away or
+//! full costs no attempt.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, AsyncContext, Context, WrapFuture};
+use shared::job::{FailureReason, JobClass};
+use shared::lifecycle::Shutdown;
+use shared::queue::{Depth, Queue, QueueError, Stream};
+use shared::telemetry::{Metrics, RedispatchReason};
+
+use super::dispatcher::stream_of;
+use crate::jobs::again_envelope;
+use crate::store::jobs::{self, Claim, DueJob};
+use crate::store::settings::{self, Setting};
+use crate::store::{Conn, Store, StoreError, StoreResult};
+
+/// Pause between sweeps that found little.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How often open jobs are counted for the metrics: it reads them all.
+const OBSERVE_EVERY: Duration = Duration::from_secs(10);
+/// Jobs claimed in one transaction.
+const BATCH: usize = 1_024;
+/// Workspaces served in one sweep; those left out come first in a later one.
+const WORKSPACES: u32 = 64;
+/// Dispatches after which a job is failed. With the growing pause between them that is hours.
+const MAX_ATTEMPTS: u32 = 24;
+
+shared::answers_ping!(Redispatcher);
+
+/// Sweeps.
+pub struct Redispatcher {
+    sweep: Arc<Sweep>,
+}
+
+/// What a sweep needs.
+pub struct Sweep {
+    /// Where open jobs are.
+    pub store: Store,
+    /// Where they go.
+    pub queue: Arc<dyn Queue>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+/// A sweep that did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Redispatcher {
+    /// A redispatcher for `sweep`.
+    pub fn new(sweep: Arc<Sweep>) -> Self {
+        Self { sweep }
+    }
+}
+
+impl Actor for Redispatcher {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.spawn(sweep_until_stopped(Arc::clone(&self.sweep)).into_actor(self));
+    }
+}
+
+async fn sweep_until_stopped(sweep: Arc<Sweep>) {
+    let mut observed: Option<Instant> = None;
+    while !sweep.shutdown.is_draining() {
+        let busy = match sweep.once().await {
+            Ok(published) => published >= BATCH,
+            Err(error) => {
+                tracing::warn!(%error, "sweep ended early");
+                false
+            }
+        };
+        if observed.is_none_or(|at| at.elapsed() >= OBSERVE_EVERY) {
+            observed = Some(Instant::now());
+            if let Err(error) = sweep.observe().await {
+                tracing::warn!(%error, "queue and open jobs not counted");
+            }
+        }
+        if !busy {
+            tokio::select! {
+                () = sweep.shutdown.draining() => {}
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+        }
+    }
+}
+
+impl Sweep {
+    /// One sweep; says how many jobs it published.
+    async fn once(&self) -> Result<usize, SweepError> {
+        self.watch_epoch().await?;
+        self.give_up().await?;
+        let mut published = 0;
+        for class in JobClass::ALL {
+            published += self.publish_due(class).await?;
+        }
+        Ok(published)
+    }
+
+    /// If the queue has lost its memory, everything open is due now.
+    async fn watch_epoch(&self) -> Result<(), SweepError> {
+        let epoch = self.queue.epoch().await?;
+        let lost = self
+            .store
+            .write(move |conn| {
+                let changed = settings::replace_if_different(conn, Setting::QueueEpoch, &epoch)?;
+                if changed {
+                    jobs::make_all_due(conn).map(Some)
+                } else {
+                    Ok(None)
+                }
+            })
+            .await?;
+        if let Some(open) = lost {
+            tracing::warn!(
+                jobs = open,
+                "the queue has a new memory, all open jobs are due"
+            );
+            self.metrics.queue.epoch_changed();
+        }
+        Ok(())
+    }
+
+    async fn give_up(&self) -> Result<(), SweepError> {
+        let most = u32::try_from(BATCH).unwrap_or(u32::MAX);
+        let lost = self
+            .store
+            .write(move |conn| jobs::give_up(conn, MAX_ATTEMPTS, most))
+            .await?;
+        for job in &lost {
+            tracing::error!(job = %job.id, "job failed after too many attempts");
+            self.metrics.jobs.died(FailureReason::TooManyAttempts);
+        }
+        Ok(())
+    }
+
+    async fn publish_due(&self, class: JobClass) -> Result<usize, SweepError> {
+        let producer = self.queue.producer();
+        let room = producer.room(stream_of(class)).await?.min(BATCH);
+        if room == 0 {
+            return Ok(0);
+        }
+        let claimed = self
+            .store
+            .write(move |conn| claim(conn, class, room))
+            .await?;
+        if claimed.is_empty() {
+            return Ok(0);
+        }
+        let first = claimed.iter().filter(|job| job.attempt == 1).count();
+        let envelopes: Vec<_> = claimed.into_iter().map(again_envelope).collect();
+        producer.publish(stream_of(class), &envelopes).await?;
+        let again = envelopes.len() - first;
+        self.metrics
+            .jobs
+            .redispatched(RedispatchReason::Deferred, first as u64);
+        self.metrics
+            .jobs
+            .redispatched(RedispatchReason::Overdue, again as u64);
+        Ok(envelopes.len())
+    }
+
+    /// Tells the metrics how much is open and how full the queue is.
+    async fn observe(&self) -> Result<(), SweepError> {
+        for open in self.store.read(jobs::open_stats).await? {
+            self.metrics.jobs.set_open(open.class.as_str(), open.open);
+            self.metrics
+                .queue
+                .oldest(stream_of(open.class), open.oldest_age);
+        }
+        for stream in Stream::ALL {
+            let depth = Depth {
+                oldest: None,
+                ..self.queue.depth(stream).await?
+            };
+            self.metrics.queue.observe(stream, &depth);
+        }
+        Ok(())
+    }
+}
+
+/// Takes due jobs of all workspaces, a fair share of each.
+fn claim(conn: &mut Conn, class: JobClass, room: usize) -> StoreResult<Vec<DueJob>> {
+    let workspaces = jobs::due_workspaces(conn, class, None, WORKSPACES)?;
+    let share = room.div_ceil(workspaces.len().max(1));
+    let mut claimed = Vec::new();
+    for workspace in workspaces {
+        let most = share.min(room.saturating_sub(claimed.len()));
+        let claim = Claim {
+            limit: u32::try_from(most).unwrap_or(u32::MAX),
+            max_attempts: MAX_ATTEMPTS,
+            next_delay: &pause_after,
+        };
+        claimed.extend(jobs::claim_due(conn, class, &workspace, &claim)?);
+    }
+    Ok(claimed)
+}
+
+/// How long until a job dispatched for the `attempt`th time is due again.
+pub fn pause_after(attempt: u32) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(15 * 60);
+    crate::jobs::DUE_AFTER
+        .saturating_mul(1 << attempt.min(10))
+        .min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_doubles_up_to_a_quarter_of_an_hour() {
+        assert_eq!(pause_after(0), crate::jobs::DUE_AFTER);
+        assert_eq!(pause_after(1), crate::jobs::DUE_AFTER * 2);
+        assert_eq!(pause_after(u32::MAX), Duration::from_secs(900));
+    }
+}

@@ -1,0 +1,89 @@
+//! What handlers work with.
+//!
+//! Owns the one struct that the composition root puts into the app. Handlers see the store, the actors'
+//! addresses and the state in force; never the Slack client.
+
+use std::sync::Arc;
+
+use shared::actor::Guarded;
+use shared::clock::SharedClock;
+use shared::queue::Queue;
+use shared::seal::NodeVerifier;
+use shared::telemetry::Metrics;
+
+use super::auth::{Authenticator, Passwords};
+use super::cursor::CursorKey;
+use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Redispatcher};
+use crate::arrivals::Arrivals;
+use crate::blobs::Blobs;
+use crate::detector_sets::DetectorSets;
+use crate::jobs::JobMaker;
+use crate::slack::signature::SigningSecret;
+use crate::store::Store;
+
+/// What handlers work with.
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// The queue, for its status.
+    pub queue: Arc<dyn Queue>,
+    /// The pipeline's actors.
+    pub actors: Actors,
+    /// Places in the dispatcher's memory.
+    pub admission: Admission,
+    /// Who waits for results.
+    pub arrivals: Arrivals,
+    /// Makes jobs.
+    pub jobs: JobMaker,
+    /// Where uploads go.
+    pub blobs: Blobs,
+    /// The detectors in force.
+    pub detectors: Arc<DetectorSets>,
+    /// Slack's signing secret, if Slack is connected.
+    pub signing_secret: Option<SigningSecret>,
+    /// Knows the nodes' credentials.
+    pub nodes: NodeVerifier,
+    /// Hashes and checks passwords.
+    pub passwords: Arc<Passwords>,
+    /// Knows access and API tokens.
+    pub authenticator: Authenticator,
+    /// Seals cursors.
+    pub cursors: CursorKey,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What time it is.
+    pub clock: SharedClock,
+    /// The longest upload, in bytes.
+    pub max_upload: u64,
+}
+
+/// The pipeline's actors.
+#[derive(Clone)]
+pub struct Actors {
+    /// Writes events down.
+    pub intake: Guarded<Intake>,
+    /// Publishes new jobs.
+    pub dispatcher: Guarded<Dispatcher>,
+    /// Publishes due jobs.
+    pub redispatcher: Guarded<Redispatcher>,
+    /// Counts results.
+    pub aggregator: Guarded<Aggregator>,
+    /// Tidies up.
+    pub janitor: Guarded<Janitor>,
+}
+
+impl Actors {
+    /// The names of those that are not there.
+    pub fn missing(&self) -> Vec<&'static str> {
+        [
+            (self.intake.is_alive(), self.intake.name()),
+            (self.dispatcher.is_alive(), self.dispatcher.name()),
+            (self.redispatcher.is_alive(), self.redispatcher.name()),
+            (self.aggregator.is_alive(), self.aggregator.name()),
+            (self.janitor.is_alive(), self.janitor.name()),
+        ]
+        .into_iter()
+        .filter_map(|(alive, name)| (!alive).then_some(name))
+        .collect()
+    }
+}

@@ -1,0 +1,62 @@
+//! `/api/v1`: one file per resource.
+//!
+//! Owns the handlers and the shapes they take and give. A handler loads, lets `domain` decide, stores, and
+//! answers; the right it needs is in its first argument.
+
+pub mod auth;
+pub mod detectors;
+pub mod findings;
+pub mod messages;
+pub mod nodes;
+pub mod queue;
+pub mod scans;
+pub mod views;
+
+use actix_web::HttpRequest;
+use uuid::Uuid;
+
+use super::cursor::{CursorKey, Page, PageQuery};
+use super::problem::ApiError;
+use crate::store::{self, Paging};
+
+/// What a list is called in its cursors: the path, and all of the query but the page.
+fn list_name(request: &HttpRequest) -> String {
+    let filters: Vec<&str> = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.starts_with("cursor=") && !pair.starts_with("limit="))
+        .collect();
+    format!("{}?{}", request.path(), filters.join("&"))
+}
+
+/// What to ask the store for: one item more than the page has, to know whether the list goes on.
+fn paging(request: &HttpRequest, page: &PageQuery, key: &CursorKey) -> Result<Paging, ApiError> {
+    let before = match &page.cursor {
+        Some(cursor) => Some(key.open(&list_name(request), cursor)?),
+        None => None,
+    };
+    Ok(Paging {
+        before,
+        limit: u32::from(page.limit.get()) + 1,
+    })
+}
+
+/// The page of a list, as the API shows it.
+fn page_of<T, V>(
+    request: &HttpRequest,
+    query: &PageQuery,
+    key: &CursorKey,
+    found: store::Page<T>,
+    view: impl Fn(T) -> (Uuid, V),
+) -> Page<V> {
+    let name = list_name(request);
+    let items: Vec<(Uuid, V)> = found.items.into_iter().map(view).collect();
+    let page = Page::of(items, query.limit, found.total, |(id, _)| {
+        key.seal(&name, *id)
+    });
+    Page {
+        items: page.items.into_iter().map(|(_, view)| view).collect(),
+        next_cursor: page.next_cursor,
+        total: page.total,
+    }
+}

@@ -1,0 +1,366 @@
+//! The composition root: what a coordinator is made of.
+//!
+//! Owns the order of building and of taking down, and is the only place that knows which queue, which
+//! database and which scanners there are. Embedded and distributed differ here and nowhere else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix::{Actor, Arbiter, ArbiterHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::Context;
+use shared::actor::{GuardOptions, Guardian};
+use shared::clock::{SharedClock, SystemClock};
+use shared::ids::NodeId;
+use shared::lifecycle::Shutdown;
+use shared::queue::{self, Queue};
+use shared::seal::{EnvelopeSealer, KeyRing, NodeVerifier, Purpose, Sealer};
+use shared::telemetry::Metrics;
+use tracing_actix_web::TracingLogger;
+
+use crate::actors::{
+    Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts,
+    Redispatcher, Sweep,
+};
+use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
+use crate::api::cursor::CursorKey;
+use crate::api::root_span::RequestSpan;
+use crate::api::{self, Actors, AppState, StoredTokens};
+use crate::arrivals::Arrivals;
+use crate::blobs::Blobs;
+use crate::config::CoordinatorConfig;
+use crate::consequences::Consequences;
+use crate::detector_sets::DetectorSets;
+use crate::first_start;
+use crate::jobs::JobMaker;
+use crate::keys;
+use crate::policies::Policies;
+use crate::slack::signature::SigningSecret;
+use crate::store::Store;
+
+/// How a coordinator ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// As it was asked to.
+    Asked,
+    /// An actor died too often: the supervisor of the process should start it again.
+    GaveUp,
+}
+
+/// What everything is built from.
+struct Foundation {
+    config: CoordinatorConfig,
+    ring: KeyRing,
+    store: Store,
+    queue: Arc<dyn Queue>,
+    detectors: Arc<DetectorSets>,
+    policies: Arc<Policies>,
+    blobs: Blobs,
+    metrics: Metrics,
+    clock: SharedClock,
+    shutdown: Shutdown,
+}
+
+/// Builds a coordinator, lets it work until it is told to stop, and takes it down. Call it on an actix
+/// system.
+///
+/// # Errors
+/// Whatever keeps it from starting, in words for people.
+pub async fn run(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Ending> {
+    let foundation = lay(config, metrics).await?;
+    let gave_up = Arc::new(AtomicBool::new(false));
+    let guardian = guardian(&foundation, Arc::clone(&gave_up));
+    let arbiters = [Arbiter::new(), Arbiter::new(), Arbiter::new()];
+    let [intake, results, scanning] = arbiters.each_ref().map(Arbiter::handle);
+    let admission = Admission::default();
+    let arrivals = Arrivals::default();
+    let actors = start_actors(
+        &foundation,
+        &guardian,
+        (&intake, &results),
+        &admission,
+        &arrivals,
+    )?;
+    let node = start_scanners(&foundation, &guardian, &scanning)?;
+    let state = web::Data::new(state(&foundation, actors, admission, arrivals)?);
+    let server = serve(&foundation, state)?;
+    foundation.shutdown.draining().await;
+    server.stop(true).await;
+    if let Some(node) = node {
+        node.drain(foundation.config.http.drain_deadline).await;
+    }
+    guardian.dismiss();
+    foundation.shutdown.finish().await;
+    for arbiter in arbiters {
+        arbiter.stop();
+    }
+    tracing::info!("stopped");
+    Ok(if gave_up.load(Ordering::SeqCst) {
+        Ending::GaveUp
+    } else {
+        Ending::Asked
+    })
+}
+
+async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foundation> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ring = keys::ring(&config.secrets)?;
+    let store = Store::connect(config.database.options(), Arc::clone(&clock))
+        .await
+        .context("the database cannot be opened: look at WEIR_DATABASE__URL")?;
+    let applied = store
+        .migrate()
+        .await
+        .context("the database cannot be brought up to date")?;
+    tracing::info!(
+        migrations = applied.len(),
+        database = store.system(),
+        "database is up to date"
+    );
+    first_start::prepare(&store, &config.auth).await?;
+    let detectors = Arc::new(DetectorSets::builtin()?);
+    detectors.refresh(&store).await?;
+    let policies = Arc::new(Policies::default());
+    policies.refresh(&store).await?;
+    let queue = queue::open(&config.queue)
+        .await
+        .context("the queue cannot be opened")?;
+    let blobs = Blobs::open(
+        &keys::folder_of(&config.storage.url)?,
+        Sealer::new(&ring, Purpose::Queue)?,
+    )?;
+    let shutdown = Shutdown::listen(config.http.drain_deadline)?;
+    Ok(Foundation {
+        config,
+        ring,
+        store,
+        queue,
+        detectors,
+        policies,
+        blobs,
+        metrics,
+        clock,
+        shutdown,
+    })
+}
+
+fn guardian(foundation: &Foundation, gave_up: Arc<AtomicBool>) -> Guardian {
+    let shutdown = foundation.shutdown.clone();
+    let metrics = foundation.metrics.actors.clone();
+    Guardian::new(GuardOptions::default(), metrics, move |_actor| {
+        gave_up.store(true, Ordering::SeqCst);
+        shutdown.drain();
+    })
+}
+
+fn start_actors(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    (intake_arbiter, results_arbiter): (&ArbiterHandle, &ArbiterHandle),
+    admission: &Admission,
+    arrivals: &Arrivals,
+) -> anyhow::Result<Actors> {
+    let arbiter = intake_arbiter.clone();
+    let (producer, metrics) = (foundation.queue.producer(), foundation.metrics.clone());
+    let dispatcher = guardian.guard("dispatcher", {
+        let arbiter = arbiter.clone();
+        move || {
+            let (producer, metrics) = (Arc::clone(&producer), metrics.clone());
+            Dispatcher::start_in_arbiter(&arbiter, move |_| Dispatcher::new(producer, metrics))
+        }
+    });
+    let intake = guardian.guard("intake", {
+        let (arbiter, store) = (arbiter.clone(), foundation.store.hot());
+        let (next, admission) = (dispatcher.clone(), admission.clone());
+        let metrics = foundation.metrics.clone();
+        move || {
+            let intake = (
+                store.clone(),
+                next.clone(),
+                admission.clone(),
+                metrics.clone(),
+            );
+            Intake::start_in_arbiter(&arbiter, move |_| {
+                let (store, next, admission, metrics) = intake;
+                Intake::new(store, next, admission, metrics)
+            })
+        }
+    });
+    let sweep = Arc::new(Sweep {
+        store: foundation.store.hot(),
+        queue: Arc::clone(&foundation.queue),
+        metrics: foundation.metrics.clone(),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let redispatcher = guardian.guard("redispatcher", {
+        let arbiter = arbiter.clone();
+        move || {
+            let sweep = Arc::clone(&sweep);
+            Redispatcher::start_in_arbiter(&arbiter, move |_| Redispatcher::new(sweep))
+        }
+    });
+    let janitor = Arc::new(JanitorParts {
+        store: foundation.store.clone(),
+        blobs: foundation.blobs.clone(),
+        detectors: Arc::clone(&foundation.detectors),
+        policies: Arc::clone(&foundation.policies),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let janitor = guardian.guard("janitor", move || {
+        let parts = Arc::clone(&janitor);
+        Janitor::start_in_arbiter(&arbiter, move |_| Janitor::new(parts))
+    });
+    let parts = Arc::new(AggregatorParts {
+        name: format!("coordinator-{}", NodeId::fresh()),
+        store: foundation.store.hot(),
+        queue: Arc::clone(&foundation.queue),
+        sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
+        policies: Arc::clone(&foundation.policies),
+        consequences: Consequences::new(Sealer::new(&foundation.ring, Purpose::Database)?),
+        arrivals: arrivals.clone(),
+        metrics: foundation.metrics.clone(),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let arbiter = results_arbiter.clone();
+    let aggregator = guardian.guard("aggregator", move || {
+        let parts = Arc::clone(&parts);
+        Aggregator::start_in_arbiter(&arbiter, move |_| Aggregator::new(parts))
+    });
+    Ok(Actors {
+        intake,
+        dispatcher,
+        redispatcher,
+        aggregator,
+        janitor,
+    })
+}
+
+/// Scanners in this process, if the queue is in this process too.
+#[cfg(feature = "embedded")]
+fn start_scanners(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    arbiter: &ArbiterHandle,
+) -> anyhow::Result<Option<scanner_node::actors::Node>> {
+    use scanner_node::actors::{NodeIdentity, NodeLimits, NodeParts, start};
+    use scanner_node::metrics::NodeMetrics;
+    use shared::config::QueueBackend;
+    use shared::seal::Fingerprinter;
+
+    if foundation.config.queue.backend != QueueBackend::Embedded {
+        return Ok(None);
+    }
+    let limits = NodeLimits {
+        max_file_bytes: foundation.config.http.max_upload.0,
+        ..NodeLimits::default()
+    };
+    let sealer = Sealer::new(&foundation.ring, Purpose::Queue)?;
+    let parts = NodeParts {
+        node: NodeIdentity {
+            id: NodeId::fresh(),
+            name: "embedded".to_owned(),
+        },
+        queue: Arc::clone(&foundation.queue),
+        sealer: EnvelopeSealer::new(sealer.clone()),
+        blob_sealer: sealer,
+        fingerprinter: Fingerprinter::new(&foundation.ring)?,
+        detectors: Arc::clone(&foundation.detectors) as _,
+        blobs: Arc::new(foundation.blobs.clone()),
+        heartbeat: Arc::new(crate::heartbeats::StoredHeartbeats(
+            foundation.store.clone(),
+        )),
+        metrics: Arc::new(NodeMetrics::new(foundation.metrics.clone(), &limits)),
+        limits,
+        shutdown: foundation.shutdown.clone(),
+        clock: Arc::clone(&foundation.clock),
+    };
+    Ok(Some(start(parts, guardian, arbiter)))
+}
+
+/// A build without scanners of its own.
+#[cfg(not(feature = "embedded"))]
+fn start_scanners(
+    foundation: &Foundation,
+    _guardian: &Guardian,
+    _arbiter: &ArbiterHandle,
+) -> anyhow::Result<Option<NoScanners>> {
+    use shared::config::QueueBackend;
+    anyhow::ensure!(
+        foundation.config.queue.backend != QueueBackend::Embedded,
+        "this build has no scanners of its own: set WEIR_QUEUE__BACKEND to redis or sqs"
+    );
+    Ok(None)
+}
+
+/// Stands for the node that a build without scanners never has.
+#[cfg(not(feature = "embedded"))]
+enum NoScanners {}
+
+#[cfg(not(feature = "embedded"))]
+impl NoScanners {
+    async fn drain(&self, _deadline: std::time::Duration) -> usize {
+        match *self {}
+    }
+}
+
+fn state(
+    foundation: &Foundation,
+    actors: Actors,
+    admission: Admission,
+    arrivals: Arrivals,
+) -> anyhow::Result<AppState> {
+    let token_keys = keys::token_keys(&foundation.ring)?;
+    let sealer = EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?);
+    let signing_secret = foundation.config.slack.signing_secret.as_ref();
+    Ok(AppState {
+        store: foundation.store.clone(),
+        queue: Arc::clone(&foundation.queue),
+        actors,
+        admission,
+        arrivals,
+        jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
+        blobs: foundation.blobs.clone(),
+        detectors: Arc::clone(&foundation.detectors),
+        signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
+        nodes: NodeVerifier::new(&foundation.ring)?,
+        passwords: Arc::new(Passwords::new()?),
+        authenticator: Authenticator {
+            access: AccessTokens::new(&token_keys.access, Arc::clone(&foundation.clock)),
+            opaque: OpaqueTokens::new(&token_keys.opaque),
+            lookup: Arc::new(StoredTokens(foundation.store.clone())),
+        },
+        cursors: CursorKey::new(&token_keys.cursor),
+        metrics: foundation.metrics.clone(),
+        clock: Arc::clone(&foundation.clock),
+        max_upload: foundation.config.http.max_upload.0,
+    })
+}
+
+fn serve(
+    foundation: &Foundation,
+    state: web::Data<AppState>,
+) -> anyhow::Result<actix_web::dev::ServerHandle> {
+    let bind = foundation.config.http.bind;
+    let authenticator = web::Data::new(state.authenticator.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .app_data(authenticator.clone())
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(api::boundary::boundary))
+            .configure(api::configure)
+    })
+    .disable_signals()
+    .shutdown_timeout(foundation.config.http.drain_deadline.as_secs().max(1))
+    .bind(bind)
+    .with_context(|| format!("cannot listen on {bind}: set WEIR_HTTP__BIND to a free address"))?;
+    for address in server.addrs() {
+        tracing::info!(%address, "listening");
+        first_start::announce(address);
+    }
+    let server = server.run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}

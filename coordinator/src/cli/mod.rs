@@ -1,0 +1,3 @@
+//! The commands of `weir`.
+
+pub mod serve;

@@ -1,0 +1,13 @@
+//! `[auth]`: who may sign in.
+
+use shared::secret::SecretString;
+
+shared::config_section! {
+    /// The first admin, made when there is no user yet.
+    pub struct AuthConfig in "auth" {
+        /// The first admin's address.
+        admin_email: String = "admin@localhost",
+        /// The first admin's password, at least 12 characters. Without it one is made and printed once.
+        admin_password: Option<SecretString>,
+    }
+}

@@ -1,0 +1,102 @@
+//! What a fresh installation needs: an admin and a policy.
+//!
+//! **Invariant:** a password that was made here is shown once, on the terminal, and never logged.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use aws_lc_rs::rand;
+use shared::ids::{PolicyId, UserId};
+use shared::secret::SecretString;
+
+use crate::api::auth::Passwords;
+use crate::config::AuthConfig;
+use crate::domain::roles::Role;
+use crate::store::users::{self, NewUser};
+use crate::store::{Store, policies};
+
+/// Makes the first admin and the default policy, where there are none.
+///
+/// # Errors
+/// The database, or a configured password that is too short.
+pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
+    store
+        .write(|conn| policies::make_default(conn, PolicyId::fresh()))
+        .await?;
+    if store.read(users::count).await? > 0 {
+        return Ok(());
+    }
+    let (password, generated) = match &config.admin_password {
+        Some(password) => (password.clone(), None),
+        None => {
+            let made = made_up()?;
+            (SecretString::from(made.clone()), Some(made))
+        }
+    };
+    let hash = Passwords::new()?
+        .hash(&password)
+        .context("WEIR_AUTH__ADMIN_PASSWORD")?;
+    let user = NewUser {
+        id: UserId::fresh(),
+        email: config.admin_email.clone(),
+        password_hash: hash,
+        role: Role::Admin.as_str().to_owned(),
+    };
+    match store.write(move |conn| users::insert(conn, &user)).await {
+        Ok(()) => tell(&config.admin_email, generated.as_deref()),
+        // Another coordinator was quicker.
+        Err(error) if error.is_duplicate() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// 130 random bits in letters that are hard to mistake for one another.
+fn made_up() -> anyhow::Result<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0_u8; 26];
+    rand::fill(&mut bytes)?;
+    let letters = bytes
+        .iter()
+        .map(|byte| LETTERS.get(usize::from(byte % 32)).copied());
+    Ok(letters.flatten().map(char::from).collect())
+}
+
+/// Straight to the terminal: a log may be kept, shipped and read by others.
+fn tell(email: &str, password: Option<&str>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n  First admin:  {email}")?;
+    match password {
+        Some(password) => writeln!(out, "  Password:     {password}   (shown once, keep it)\n")?,
+        None => writeln!(out, "  Password:     as configured\n")?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Says where Weir is, to people at a terminal.
+pub fn announce(address: SocketAddr) {
+    let mut out = std::io::stdout().lock();
+    if !out.is_terminal() {
+        return;
+    }
+    let told = writeln!(
+        out,
+        "\n  Weir listens on http://{address}   (API documents: http://{address}/api/docs)\n"
+    );
+    if let Err(error) = told {
+        tracing::debug!(%error, "nobody reads the terminal");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_password_is_long_and_new_each_time() {
+        let (one, two) = (made_up().unwrap(), made_up().unwrap());
+        assert_eq!(one.len(), 26);
+        assert_ne!(one, two);
+    }
+}
