@@ -27,12 +27,11 @@ pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
     if store.read(users::count).await? > 0 {
         return Ok(());
     }
-    let (password, generated) = match &config.admin_password {
-        Some(password) => (password.clone(), None),
-        None => {
-            let made = made_up()?;
-            (SecretString::from(made.clone()), Some(made))
-        }
+    let (password, generated) = if let Some(password) = &config.admin_password {
+        (password.clone(), None)
+    } else {
+        let made = made_up()?;
+        (SecretString::from(made.clone()), Some(made))
     };
     let hash = Passwords::new()?
         .hash(&password)

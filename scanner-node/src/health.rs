@@ -25,7 +25,7 @@ pub trait Vitals: Send + Sync + 'static {
     fn not_ready_because(&self) -> Vec<&'static str>;
     /// Whether the process should be restarted.
     fn is_alive(&self) -> bool;
-    /// Metrics in the OpenMetrics text format.
+    /// Metrics in the `OpenMetrics` text format.
     fn metrics(&self) -> String;
 }
 

@@ -152,10 +152,11 @@ async fn count(parts: &AggregatorParts, deliveries: Vec<Delivery>) -> Result<(),
         }
         // One result that the database will never take must not hold up the others: halve until it is
         // alone, then set it aside.
-        match halved(batch) {
-            Ok((first, second)) => batches.extend([second, first]),
-            Err(Some(alone)) => set_aside(alone, &error).await,
-            Err(None) => {}
+        let (mut first, second) = halved(batch);
+        if second.is_empty() {
+            set_aside(first.pop(), &error).await;
+        } else {
+            batches.extend([second, first]);
         }
     }
     Ok(())
@@ -203,7 +204,8 @@ fn receipts(batch: &[Opened]) -> Vec<Receipt> {
         .collect()
 }
 
-async fn set_aside(opened: Opened, error: &StoreError) {
+async fn set_aside(opened: Option<Opened>, error: &StoreError) {
+    let Some(opened) = opened else { return };
     tracing::error!(job = %opened.result.job_id, %error, "result cannot be stored, set aside");
     if let Err(error) = opened
         .delivery
@@ -221,13 +223,10 @@ struct Opened {
     _span: Span,
 }
 
-/// Two halves, or the one result there is.
-fn halved(mut batch: Vec<Opened>) -> Result<(Vec<Opened>, Vec<Opened>), Option<Opened>> {
-    if batch.len() < 2 {
-        return Err(batch.pop());
-    }
-    let second = batch.split_off(batch.len() / 2);
-    Ok((batch, second))
+/// Two halves; the second is empty if there is one result only.
+fn halved(mut batch: Vec<Opened>) -> (Vec<Opened>, Vec<Opened>) {
+    let second = batch.split_off(batch.len().div_ceil(2));
+    (batch, second)
 }
 
 /// Opens what can be opened; the rest is set aside.

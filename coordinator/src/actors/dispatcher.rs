@@ -66,7 +66,7 @@ impl Ready {
 pub struct Dispatch(pub Vec<Ready>);
 
 /// The stream jobs of a class travel on.
-pub const fn stream_of(class: JobClass) -> Stream {
+pub(super) const fn stream_of(class: JobClass) -> Stream {
     match class {
         JobClass::Message => Stream::Messages,
         JobClass::File => Stream::Files,
@@ -132,7 +132,7 @@ impl Dispatcher {
             Err(error) => {
                 tracing::warn!(class = class.as_str(), %error, "jobs not published, trying again");
                 ctx.run_later(LONG_PAUSE, move |dispatcher, ctx| {
-                    dispatcher.publish(class, ctx)
+                    dispatcher.publish(class, ctx);
                 });
             }
         }

@@ -44,9 +44,11 @@ pub struct Intake {
     gathered_since: Instant,
 }
 
+type Answer = oneshot::Sender<Result<Outcome, IntakeError>>;
+
 struct Waiting {
     inbound: NewInbound,
-    answer: oneshot::Sender<Result<Outcome, IntakeError>>,
+    answer: Answer,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,8 +164,7 @@ async fn commit(
         Ok(outcomes) => {
             dispatch(&dispatcher, accepted(ready, &outcomes)).await;
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                // A caller that left has its event on disk all the same.
-                drop(answer.send(Ok(outcome)));
+                reply(answer, Ok(outcome));
             }
         }
         Err(error) => refuse(answers, &error),
@@ -209,10 +210,16 @@ async fn dispatch(dispatcher: &Guarded<Dispatcher>, ready: Vec<Ready>) {
     }
 }
 
-fn refuse(answers: Vec<oneshot::Sender<Result<Outcome, IntakeError>>>, error: &StoreError) {
+fn refuse(answers: Vec<Answer>, error: &StoreError) {
     tracing::warn!(%error, events = answers.len(), "events not committed");
     for answer in answers {
-        // A caller that left will ask again.
-        drop(answer.send(Err(IntakeError::NotCommitted)));
+        reply(answer, Err(IntakeError::NotCommitted));
+    }
+}
+
+/// A caller that left has its event on disk all the same, or will ask again.
+fn reply(answer: Answer, outcome: Result<Outcome, IntakeError>) {
+    if answer.send(outcome).is_err() {
+        tracing::debug!("nobody waits for this answer any more");
     }
 }

@@ -53,7 +53,7 @@ pub struct Sweep {
 
 /// A sweep that did not end.
 #[derive(Debug, thiserror::Error)]
-pub enum SweepError {
+pub(crate) enum SweepError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -214,8 +214,8 @@ fn claim(conn: &mut Conn, class: JobClass, room: usize) -> StoreResult<Vec<DueJo
 }
 
 /// How long until a job dispatched for the `attempt`th time is due again.
-pub fn pause_after(attempt: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(15 * 60);
+fn pause_after(attempt: u32) -> Duration {
+    const LONGEST: Duration = Duration::from_mins(15);
     crate::jobs::DUE_AFTER
         .saturating_mul(1 << attempt.min(10))
         .min(LONGEST)

@@ -3,6 +3,11 @@
 //! Owns detector sets by version, sealed blobs, and heartbeats. Keep it off the public network: it is for
 //! nodes only, and each request shows the credential of a node key.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "a handler's errors are its documented answers"
+)]
+
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use shared::ids::DetectorSetVersion;
-use shared::job::{Envelope, FailureReason, JobClass, Payload, ScanJob, ScanOutcome, ScanResult};
+use shared::job::{Envelope, FailureReason, JobClass, Payload, ScanOutcome, ScanResult};
 use shared::queue::Delivery;
 use shared::seal::SealError;
 use shared::telemetry;
@@ -33,7 +33,6 @@ thread_local! {
 /// A delivery that can be scanned.
 struct Task {
     delivery: Delivery,
-    job: ScanJob,
     content: Content,
     loaded: Loaded,
     span: Span,
@@ -61,9 +60,8 @@ pub(super) async fn scan_batch(
     for delivery in deliveries {
         let span = process_span(work, class, &delivery);
         match prepare(work, &mut engines, &delivery).await {
-            Ok((job, content, loaded)) => tasks.push(Task {
+            Ok((content, loaded)) => tasks.push(Task {
                 delivery,
-                job,
                 content,
                 loaded,
                 span,
@@ -90,7 +88,7 @@ async fn prepare(
     work: &Work,
     engines: &mut HashMap<DetectorSetVersion, Loaded>,
     delivery: &Delivery,
-) -> Result<(ScanJob, Content, Loaded), Obstacle> {
+) -> Result<(Content, Loaded), Obstacle> {
     if delivery.deliveries > work.parts.limits.max_deliveries {
         return Err(Obstacle::Fail(FailureReason::TooManyAttempts));
     }
@@ -109,8 +107,8 @@ async fn prepare(
     engines
         .entry(job.detectors.clone())
         .or_insert_with(|| loaded.clone());
-    let content = content(&work.parts, &job).await?;
-    Ok((job, content, loaded))
+    let content = content(&work.parts, job.payload).await?;
+    Ok((content, loaded))
 }
 
 async fn load(work: &Work, version: &DetectorSetVersion) -> Result<Loaded, Obstacle> {
@@ -131,23 +129,20 @@ async fn load(work: &Work, version: &DetectorSetVersion) -> Result<Loaded, Obsta
     }
 }
 
-async fn content(parts: &NodeParts, job: &ScanJob) -> Result<Content, Obstacle> {
-    match &job.payload {
-        Payload::Text { units, gaps } => Ok(Content::Text {
-            units: units.clone(),
-            gaps: gaps.clone(),
-        }),
+async fn content(parts: &NodeParts, payload: Payload) -> Result<Content, Obstacle> {
+    match payload {
+        Payload::Text { units, gaps } => Ok(Content::Text { units, gaps }),
         Payload::Blob {
             blob,
             bytes: _,
             name,
             media_type,
-        } => match parts.blobs.fetch(*blob).await {
+        } => match parts.blobs.fetch(blob).await {
             Ok(sealed) => Ok(Content::File(Box::new(examine::SealedFile {
                 sealed,
-                blob: *blob,
-                name: name.clone(),
-                media_type: media_type.clone(),
+                blob,
+                name,
+                media_type,
             }))),
             Err(SourceError::Missing) => Err(Obstacle::Fail(FailureReason::BlobMissing)),
             Err(error) => {
@@ -161,7 +156,6 @@ async fn content(parts: &NodeParts, job: &ScanJob) -> Result<Content, Obstacle> 
 fn scan(parts: &NodeParts, class: JobClass, task: Task) -> Answer {
     let Task {
         delivery,
-        job,
         content,
         loaded,
         span,

@@ -21,8 +21,8 @@ pub async fn open(config: &QueueConfig) -> Result<Arc<dyn Queue>, QueueError> {
             lease_files: config.file_lease,
             lease_results: config.result_lease,
         }))),
-        QueueBackend::Redis => redis(config).await,
-        QueueBackend::Sqs => sqs(config).await,
+        QueueBackend::Redis => Box::pin(redis(config)).await,
+        QueueBackend::Sqs => Box::pin(sqs(config)).await,
     }
 }
 

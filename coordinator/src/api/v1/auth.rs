@@ -196,7 +196,7 @@ pub async fn me(
             .principal
             .permissions
             .iter()
-            .map(|permission| permission.as_str())
+            .map(crate::domain::roles::Permission::as_str)
             .collect(),
     }))
 }

@@ -3,6 +3,11 @@
 //! Owns the handlers and the shapes they take and give. A handler loads, lets `domain` decide, stores, and
 //! answers; the right it needs is in its first argument.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "a handler's errors are its documented answers"
+)]
+
 pub mod auth;
 pub mod detectors;
 pub mod findings;

@@ -34,7 +34,7 @@ use crate::store::results::ResultRow;
 use crate::store::{blobs, findings};
 
 /// Longest wait that can be asked for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// How often to look, should the result be counted by another coordinator.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -149,7 +149,7 @@ pub async fn list(
         .read(move |conn| jobs::list(conn, &filter, paging))
         .await?;
     let view =
-        |(job, result): (Job, Option<ResultRow>)| (job.id.as_uuid(), ScanView::of(job, result));
+        |(job, result): (Job, Option<ResultRow>)| (job.id.as_uuid(), ScanView::of(&job, result));
     Ok(web::Json(page_of(
         &request,
         &page,
@@ -189,12 +189,12 @@ async fn load(app: &AppState, id: JobId) -> Result<ScanView, ApiError> {
     let findings = findings.into_iter().map(FindingView::from).collect();
     Ok(ScanView {
         findings: Some(findings),
-        ..ScanView::of(job, result)
+        ..ScanView::of(&job, result)
     })
 }
 
 impl ScanView {
-    fn of(job: Job, result: Option<ResultRow>) -> Self {
+    fn of(job: &Job, result: Option<ResultRow>) -> Self {
         let finding_count = result.as_ref().map_or(0, |result| result.finding_count);
         let failure = result
             .as_ref()
@@ -225,21 +225,17 @@ async fn content_of(
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    match content_type
-        .and_then(|value| value.split(';').next())
-        .map(str::trim)
-    {
-        Some("multipart/form-data") => upload::receive(request, body, app).await,
-        _ => {
-            let mut body: RequestBody = body.into_inner();
-            let json = web::Json::<ScanRequest>::from_request(request, &mut body).await;
-            let ScanRequest { text } = json.map_err(ApiError::from)?.into_inner();
-            Ok(Payload::Text {
-                units: vec![TextUnit::plain(text)],
-                gaps: Vec::new(),
-            })
-        }
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    if media_type.map(str::trim) == Some("multipart/form-data") {
+        return upload::receive(request, body, app).await;
     }
+    let mut body: RequestBody = body.into_inner();
+    let json = web::Json::<ScanRequest>::from_request(request, &mut body).await;
+    let ScanRequest { text } = json.map_err(ApiError::from)?.into_inner();
+    Ok(Payload::Text {
+        units: vec![TextUnit::plain(text)],
+        gaps: Vec::new(),
+    })
 }
 
 fn make(app: &AppState, user: UserId, payload: Payload) -> Result<NewJob, ApiError> {
