@@ -30,7 +30,7 @@ pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
     let (password, generated) = if let Some(password) = &config.admin_password {
         (password.clone(), None)
     } else {
-        let made = made_up()?;
+        let made = made_up_password()?;
         (SecretString::from(made.clone()), Some(made))
     };
     let hash = Passwords::new()?
@@ -51,7 +51,7 @@ pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
 }
 
 /// 130 random bits in letters that are hard to mistake for one another.
-fn made_up() -> anyhow::Result<String> {
+pub fn made_up_password() -> anyhow::Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0_u8; 26];
     rand::fill(&mut bytes)?;
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_made_up_password_is_long_and_new_each_time() {
-        let (one, two) = (made_up().unwrap(), made_up().unwrap());
+        let (one, two) = (made_up_password().unwrap(), made_up_password().unwrap());
         assert_eq!(one.len(), 26);
         assert_ne!(one, two);
     }

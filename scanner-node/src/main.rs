@@ -13,11 +13,19 @@ struct Arguments {
     /// The configuration file; without it `weir.toml`, if there is one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Prints every setting with its meaning and default, as TOML, and ends
+    #[arg(long)]
+    print_reference: bool,
 }
 
 fn main() -> ExitCode {
-    let Arguments { config } = Arguments::parse();
-    match node::run(config) {
+    let arguments = Arguments::parse();
+    let ended = if arguments.print_reference {
+        node::print_reference()
+    } else {
+        node::run(arguments.config)
+    };
+    match ended {
         Ok(code) => code,
         Err(error) => {
             node::complain(&error);

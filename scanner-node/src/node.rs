@@ -21,7 +21,7 @@ use shared::secret::ExposeSecret;
 use shared::telemetry::{self, Metrics};
 
 use crate::actors::{self, Node, NodeIdentity, NodeLimits, NodeParts};
-use crate::config::{NodeConfig, ScannerConfig};
+use crate::config::{NodeConfig, ScannerConfig, reference};
 use crate::coordinator_client::CoordinatorClient;
 use crate::health::{self, Vitals};
 use crate::metrics::NodeMetrics;
@@ -51,6 +51,15 @@ pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         .shutdown()
         .context("the last spans were not sent")?;
     ended
+}
+
+/// Prints every setting with its meaning and default.
+///
+/// # Errors
+/// Nobody reads.
+pub fn print_reference() -> anyhow::Result<ExitCode> {
+    std::io::stdout().lock().write_all(reference().as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes an error and its causes to the terminal.

@@ -37,3 +37,37 @@ shared::configuration! {
     }
     foreign = ["node"];
 }
+
+/// Every key with its meaning and default, as TOML: what `deploy/config/coordinator.toml` holds.
+pub fn reference() -> String {
+    shared::config::reference::<CoordinatorConfig>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_file_says_what_the_code_does() {
+        let written = include_str!("../../../deploy/config/coordinator.toml");
+        let hint = "regenerate deploy/config by `make config`";
+        assert_eq!(written, reference(), "{hint}");
+    }
+
+    #[test]
+    fn the_reference_is_a_configuration_that_loads() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("weir.toml");
+        std::fs::write(&file, reference()).unwrap();
+        let env = vec![
+            ("WEIR_NODE__KEY".to_owned(), "key".to_owned()),
+            ("WEIR_QUEUE__BACKEND".to_owned(), "redis".to_owned()),
+            (
+                "WEIR_QUEUE__REDIS_URL".to_owned(),
+                "redis://127.0.0.1/".to_owned(),
+            ),
+        ];
+        let loaded = shared::config::load::<CoordinatorConfig>(Some(&file), env);
+        assert!(loaded.is_ok(), "{loaded:?}");
+    }
+}
