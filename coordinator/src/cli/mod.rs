@@ -1,3 +1,124 @@
 //! The commands of `weir`.
+//!
+//! Owns the command line, exit codes, and the only places that write to standard output and standard
+//! error. Each command is a file with its arguments and a `run`; what it does beyond talking to people
+//! is for the rest of the crate.
+//! **Invariant:** 0 is success, 1 is "something was found", 2 is an error, and every error is one block
+//! on standard error.
 
-pub mod serve;
+mod detectors;
+mod keys;
+mod openapi;
+mod output;
+mod scan;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use output::{complain, print};
+
+/// Data-loss prevention for Slack
+#[derive(Debug, Parser)]
+#[command(name = "weir", version)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command may be told.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Configuration file [default: weir.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// One variant here, one arm in [`Command::run`], one file beside this one.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Scan files, folders or standard input, offline
+    Scan(scan::ScanArgs),
+    /// List, try and check the built-in detectors
+    Detectors(detectors::DetectorsArgs),
+    /// Make, rotate and hand out the keys that message text is sealed with
+    Keys(keys::KeysArgs),
+    /// Print the description of the REST API
+    Openapi(openapi::OpenapiArgs),
+}
+
+/// How a command ended, unless it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Done, and nothing to say.
+    Success,
+    /// Done, and something was found.
+    Found,
+    /// Done in part: what went wrong was complained of on the way.
+    Incomplete,
+}
+
+impl Command {
+    fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::Scan(args) => scan::run(&args),
+            Self::Detectors(args) => detectors::run(args),
+            Self::Keys(args) => keys::run(args, global),
+            Self::Openapi(args) => openapi::run(&args),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Found => Self::from(1),
+            Exit::Incomplete => Self::from(2),
+        }
+    }
+}
+
+/// Runs the command that `args` names; the first of them is the program.
+pub fn main_entry(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(refusal) => return refused(&refusal),
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            complain(&error);
+            Exit::Incomplete.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let Some(command) = cli.command else {
+        print(&Cli::command().render_help())?;
+        return Ok(Exit::Success);
+    };
+    command.run(&cli.global)
+}
+
+/// Help and version are refusals to clap, too: they go to standard output and end with 0.
+fn refused(refusal: &clap::Error) -> ExitCode {
+    // There is nobody to tell if the terminal is gone.
+    refusal.print().ok();
+    u8::try_from(refusal.exit_code()).map_or(Exit::Incomplete.into(), ExitCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

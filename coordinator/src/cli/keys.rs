@@ -1,0 +1,136 @@
+//! `weir keys`: making, rotating and handing out keys.
+//!
+//! Owns which key ring is meant and what people are told to do next. How keys look and rest is for
+//! `shared::seal`.
+//! **Invariant:** a key is printed by `export-node` only, and no key ring is ever overwritten.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use shared::config::{SecretsConfig, file_or_default, process_env};
+use shared::seal::{KeyRing, NodeKey};
+use shared::secret::{ExposeSecret as _, SecretString};
+
+use super::{Exit, Global, print};
+
+/// Which ring, and what to do with it.
+#[derive(Debug, Args)]
+pub(super) struct KeysArgs {
+    /// File of the key ring [default: `secrets.keyring_file` of the configuration]
+    #[arg(long, global = true, value_name = "FILE")]
+    keyring: Option<PathBuf>,
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum KeysCommand {
+    /// Make a key ring with one key; refuses to overwrite a file
+    Generate,
+    /// Add a key and seal with it from now on; what older keys sealed still opens
+    Rotate,
+    /// Print what a scanner node needs (`WEIR_NODE__KEY`); a secret
+    ExportNode,
+}
+
+shared::configuration! {
+    /// The one section that matters here; the others are for those who use them.
+    struct KeysConfig {
+        /// Where the keys are.
+        secrets: SecretsConfig,
+    }
+    foreign = [
+        "http", "database", "queue", "storage", "slack", "auth", "mail", "telemetry", "node",
+    ];
+}
+
+/// Where the keys are.
+enum Keys {
+    Ring(PathBuf),
+    Master(SecretString),
+}
+
+pub(super) fn run(args: KeysArgs, global: &Global) -> anyhow::Result<Exit> {
+    let keys = match args.keyring {
+        Some(file) => Keys::Ring(file),
+        None => configured(global)?,
+    };
+    match args.command {
+        KeysCommand::Generate => generate(keys.ring_file()?)?,
+        KeysCommand::Rotate => rotate(keys.ring_file()?)?,
+        KeysCommand::ExportNode => export_node(&keys)?,
+    }
+    Ok(Exit::Success)
+}
+
+fn configured(global: &Global) -> anyhow::Result<Keys> {
+    let file = file_or_default(global.config.clone());
+    let config: KeysConfig = shared::config::load(file.as_deref(), process_env())?;
+    let SecretsConfig {
+        keyring_file,
+        master_key,
+    } = config.secrets;
+    match (keyring_file, master_key) {
+        (Some(file), _) => Ok(Keys::Ring(file)),
+        (None, Some(key)) => Ok(Keys::Master(key)),
+        (None, None) => bail!(
+            "no key ring is named; give --keyring FILE, or set secrets.keyring_file in the \
+             configuration (WEIR_SECRETS__KEYRING_FILE)"
+        ),
+    }
+}
+
+impl Keys {
+    fn ring_file(&self) -> anyhow::Result<&Path> {
+        match self {
+            Self::Ring(file) => Ok(file),
+            Self::Master(_) => bail!(
+                "secrets.master_key is set, which is one key and no ring; give --keyring FILE, or \
+                 set secrets.keyring_file instead of it"
+            ),
+        }
+    }
+
+    fn load(&self) -> anyhow::Result<KeyRing> {
+        match self {
+            Self::Ring(file) => KeyRing::load(file)
+                .with_context(|| format!("cannot use the key ring {}", file.display())),
+            Self::Master(key) => {
+                KeyRing::from_master_key(key).context("cannot use secrets.master_key")
+            }
+        }
+    }
+}
+
+fn generate(file: &Path) -> anyhow::Result<()> {
+    let ring = KeyRing::generate().context("cannot make a key")?;
+    ring.save(file)
+        .with_context(|| format!("cannot make the key ring {}", file.display()))?;
+    print(&format_args!(
+        "made the key ring {} with the key {}\n\
+         keep a copy in a safe place: without it nothing that was sealed can be opened",
+        file.display(),
+        ring.active()
+    ))?;
+    Ok(())
+}
+
+fn rotate(file: &Path) -> anyhow::Result<()> {
+    let ring = KeyRing::rotate_file(file)
+        .with_context(|| format!("cannot rotate the key ring {}", file.display()))?;
+    print(&format_args!(
+        "{} now seals, in the ring {}; older keys stay, to open what they sealed\n\
+         restart the coordinator, and give scanner nodes the key that `weir keys export-node` prints",
+        ring.active(),
+        file.display()
+    ))?;
+    Ok(())
+}
+
+fn export_node(keys: &Keys) -> anyhow::Result<()> {
+    let key = NodeKey::new(&keys.load()?).context("cannot derive the node key")?;
+    let text = key.export().context("cannot write the node key")?;
+    print(&text.expose_secret())?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! JSON pointers without what is in their keys.
+//!
+//! Owns masking keys: a document may have a card number for a key, and a pointer to its value shows it.
+//! **Invariant:** a key is shown as far as the engine finds nothing in it, however unlikely.
+
+use scanner_node::detect::{Engine, Scratch};
+use shared::content::TextUnit;
+
+/// Longer keys are not shown: the reader cuts them, and half a value is none that the engine knows.
+const LONGEST_KEY: usize = 128;
+
+/// The pointer with values in its keys masked.
+pub(super) fn pointer(engine: &Engine, scratch: &mut Scratch, pointer: &str) -> String {
+    let keys: Vec<String> = pointer
+        .split('/')
+        .map(|key| masked(engine, scratch, key))
+        .collect();
+    keys.join("/")
+}
+
+fn masked(engine: &Engine, scratch: &mut Scratch, escaped: &str) -> String {
+    if escaped.len() > LONGEST_KEY {
+        return "…".to_owned();
+    }
+    let unit = TextUnit::plain(escaped.replace("~1", "/").replace("~0", "~"));
+    let (mut shown, mut from) = (String::new(), 0);
+    for found in engine.scan(&unit, scratch).matches {
+        shown.push_str(unit.text.get(from..found.span.start).unwrap_or_default());
+        shown.push_str(&found.preview(&unit.text));
+        from = found.span.end;
+    }
+    shown.push_str(unit.text.get(from..).unwrap_or_default());
+    shown.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use scanner_node::detect::builtin;
+
+    use super::*;
+
+    fn redacted(text: &str) -> String {
+        let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        pointer(&engine, &mut Scratch::new(), text)
+    }
+
+    #[test]
+    fn ordinary_keys_stay_as_they_are() {
+        for text in ["", "/a/0/b", "/with~1slash/and~0tilde", "/grün"] {
+            assert_eq!(redacted(text), text);
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_key_is_masked() {
+        assert_eq!(
+            redacted("/cards/4539578763621486/cvv"),
+            "/cards/4539********1486/cvv"
+        );
+        let mail = redacted("/by~1mail/ana@corp.io");
+        assert!(!mail.contains("ana@corp.io") && mail.starts_with("/by~1mail/"));
+    }
+
+    #[test]
+    fn a_long_key_is_not_shown() {
+        assert_eq!(redacted(&format!("/a/{}/b", "k".repeat(129))), "/a/…/b");
+    }
+}
