@@ -1,0 +1,206 @@
+//! Help, usage, detectors and the API's description.
+
+use crate::support::{CARD, Weir};
+
+#[test]
+fn help_lists_the_commands() {
+    let run = Weir::new().run(&["--help"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @"
+    Data-loss prevention for Slack
+
+    Usage: weir [OPTIONS] [COMMAND]
+
+    Commands:
+      scan       Scan files, folders or standard input, offline
+      detectors  List, try and check the built-in detectors
+      keys       Make, rotate and hand out the keys that message text is sealed with
+      openapi    Print the description of the REST API
+      help       Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  Configuration file [default: weir.toml, if it is there]
+      -h, --help           Print help
+      -V, --version        Print version
+    ");
+}
+
+#[test]
+fn the_help_of_scan_explains_every_option() {
+    let run = Weir::new().run(&["scan", "--help"]);
+    assert_eq!(run.code, 0);
+    // Lines between options are indented and nothing else.
+    let lines: Vec<&str> = run.out.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    Scan files, folders or standard input, offline
+
+    Usage: weir scan [OPTIONS] <PATH>...
+
+    Arguments:
+      <PATH>...
+              Files and folders to scan; `-` is standard input
+
+    Options:
+          --config <FILE>
+              Configuration file [default: weir.toml, if it is there]
+
+          --format <FORMAT>
+              How to write the findings
+
+              Possible values:
+              - table: For people
+              - json:  For programs
+              - sarif: SARIF 2.1.0, for code hosts and editors
+
+              [default: table]
+
+          --min-likelihood <LIKELIHOOD>
+              Report findings that are at least this likely
+
+              [default: POSSIBLE]
+              [possible values: VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY]
+
+          --info-type <INFO_TYPE>
+              Report this kind of data only, such as `CREDIT_CARD_NUMBER`; may be given several times
+
+          --max-file-size <SIZE>
+              Read this much of a file; the rest is reported as not examined
+
+              [default: "256 MiB"]
+
+          --no-progress
+              Show no progress bar
+
+          --color <WHEN>
+              When to colour the table
+
+              [default: auto]
+              [possible values: auto, always, never]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exits with 0 if nothing was found, 1 if something was, 2 if something could not be read.
+    Folders .git, target and node_modules are passed over unless named; symbolic links are followed only if named.
+    "#);
+}
+
+#[test]
+fn without_a_command_help_is_shown() {
+    let run = Weir::new().run(&[]);
+    assert_eq!(run.code, 0);
+    assert!(run.out.contains("Usage: weir"));
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let run = Weir::new().run(&["--version"]);
+    assert_eq!(
+        (run.code, run.out),
+        (0, format!("weir {}\n", env!("CARGO_PKG_VERSION")))
+    );
+}
+
+#[test]
+fn bad_usage_ends_with_2_and_says_what_is_possible() {
+    for args in [
+        &["scan"][..],
+        &["sacn", "a"],
+        &["scan", "--min-likelihood", "SURE", "a"],
+        &["scan", "--max-file-size", "many", "a"],
+        &["scan", "--info-type", "card", "a"],
+    ] {
+        let run = Weir::new().run(args);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args:?}");
+        assert!(run.err.starts_with("error: "), "{args:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_closed_standard_output_is_no_error() {
+    use std::process::{Command, Stdio};
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_weir"))
+        .args(["detectors", "list", "--format", "json"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn the_list_shows_each_detector_once_in_both_formats() {
+    let table = Weir::new().run(&["detectors", "list"]);
+    let list = Weir::new()
+        .run(&["detectors", "list", "--format", "json"])
+        .json();
+    let list = list.as_array().unwrap();
+    assert_eq!(table.out.lines().count(), list.len() + 1);
+    for (line, detector) in table.out.lines().skip(1).zip(list) {
+        assert!(line.starts_with(detector["id"].as_str().unwrap()));
+        assert!(line.contains(detector["info_type"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_text_is_tried_and_the_finding_explained() {
+    let text = format!("my card is {CARD}");
+    let run = Weir::new().run(&["detectors", "test", &text]).without(CARD);
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    insta::assert_snapshot!(run.out, @"
+    CREDIT_CARD_NUMBER at 11..27, VERY_LIKELY, HIGH: 4539********1486
+          pattern of `credit-card-number`, LIKELY
+          valid: Visa, Luhn digit holds
+      +1  hotword `card` nearby
+    ");
+    let clean = Weir::new().run(&["detectors", "test", "nothing to see"]);
+    assert_eq!((clean.code, clean.out.as_str()), (0, "nothing found\n"));
+}
+
+#[test]
+fn a_text_from_standard_input_gives_json() {
+    let args = ["detectors", "test", "-", "--format", "json"];
+    let run = Weir::new()
+        .run_with(format!("card {CARD}"), &args)
+        .without(CARD);
+    assert_eq!(run.code, 1);
+    let finding = &run.json()["findings"][0];
+    assert_eq!(
+        (&finding["start"], &finding["end"]),
+        (&5.into(), &21.into())
+    );
+    assert!(!finding["explanation"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_text_that_is_not_utf8_or_too_long_is_refused_without_being_quoted() {
+    for input in [
+        b"card \xff 4539578763621486".to_vec(),
+        vec![b'x'; (1 << 20) + 1],
+    ] {
+        let run = Weir::new()
+            .run_with(input, &["detectors", "test", "-"])
+            .without(CARD);
+        assert_eq!((run.code, run.out.as_str()), (2, ""));
+        assert!(run.err.contains("use `weir scan -`"));
+    }
+}
+
+#[test]
+fn the_built_in_detectors_do_as_they_declare() {
+    let run = Weir::new().run(&["detectors", "check"]);
+    assert_eq!(run.code, 0, "{}", run.out);
+    assert!(run.out.ends_with("counter-examples: 0 failed\n"));
+}
+
+#[test]
+fn the_description_of_the_api_is_printed() {
+    let run = Weir::new().run(&["openapi"]);
+    assert_eq!(run.code, 0);
+    let document = run.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["paths"]["/healthz"].is_object());
+}
