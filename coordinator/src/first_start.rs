@@ -51,6 +51,9 @@ pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
 }
 
 /// 130 random bits in letters that are hard to mistake for one another.
+///
+/// # Errors
+/// The machine gives no randomness.
 pub fn made_up_password() -> anyhow::Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0_u8; 26];

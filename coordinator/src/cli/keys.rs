@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use shared::config::{SecretsConfig, file_or_default, process_env};
+use shared::config::SecretsConfig;
 use shared::seal::{KeyRing, NodeKey};
 use shared::secret::{ExposeSecret as _, SecretString};
 
+use super::serve::load;
 use super::{Exit, Global, print};
+use crate::keys::DEFAULT_RING;
 
 /// Which ring, and what to do with it.
 #[derive(Debug, Args)]
 pub(super) struct KeysArgs {
-    /// File of the key ring [default: `secrets.keyring_file` of the configuration]
+    /// File of the key ring [default: `secrets.keyring_file` of the configuration, else weir-data/keyring.json]
     #[arg(long, global = true, value_name = "FILE")]
     keyring: Option<PathBuf>,
     #[command(subcommand)]
@@ -32,17 +34,6 @@ enum KeysCommand {
     Rotate,
     /// Print what a scanner node needs (`WEIR_NODE__KEY`); a secret
     ExportNode,
-}
-
-shared::configuration! {
-    /// The one section that matters here; the others are for those who use them.
-    struct KeysConfig {
-        /// Where the keys are.
-        secrets: SecretsConfig,
-    }
-    foreign = [
-        "http", "database", "queue", "storage", "slack", "auth", "mail", "telemetry", "node",
-    ];
 }
 
 /// Where the keys are.
@@ -65,19 +56,14 @@ pub(super) fn run(args: KeysArgs, global: &Global) -> anyhow::Result<Exit> {
 }
 
 fn configured(global: &Global) -> anyhow::Result<Keys> {
-    let file = file_or_default(global.config.clone());
-    let config: KeysConfig = shared::config::load(file.as_deref(), process_env())?;
     let SecretsConfig {
         keyring_file,
         master_key,
-    } = config.secrets;
+    } = load(global.config.clone())?.secrets;
     match (keyring_file, master_key) {
         (Some(file), _) => Ok(Keys::Ring(file)),
         (None, Some(key)) => Ok(Keys::Master(key)),
-        (None, None) => bail!(
-            "no key ring is named; give --keyring FILE, or set secrets.keyring_file in the \
-             configuration (WEIR_SECRETS__KEYRING_FILE)"
-        ),
+        (None, None) => Ok(Keys::Ring(PathBuf::from(DEFAULT_RING))),
     }
 }
 
@@ -105,6 +91,9 @@ impl Keys {
 
 fn generate(file: &Path) -> anyhow::Result<()> {
     let ring = KeyRing::generate().context("cannot make a key")?;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     ring.save(file)
         .with_context(|| format!("cannot make the key ring {}", file.display()))?;
     print(&format_args!(

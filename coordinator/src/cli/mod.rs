@@ -3,20 +3,27 @@
 //! Owns the command line, exit codes, and the only places that write to standard output and standard
 //! error. Each command is a file with its arguments and a `run`; what it does beyond talking to people
 //! is for the rest of the crate.
-//! **Invariant:** 0 is success, 1 is "something was found", 2 is an error, and every error is one block
+//! **Invariant:** 0 is success, 1 is "something was found", 2 is an error, 70 is "start me again", and every error is one block
 //! on standard error.
 
+mod database;
 mod detectors;
 mod keys;
+mod migrate;
 mod openapi;
 mod output;
+mod queue;
 mod scan;
+mod serve;
+mod settings;
+mod token;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 pub use output::{complain, print};
 
@@ -41,12 +48,24 @@ struct Global {
 /// One variant here, one arm in [`Command::run`], one file beside this one.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the coordinator; the same as no command
+    Serve,
     /// Scan files, folders or standard input, offline
     Scan(scan::ScanArgs),
     /// List, try and check the built-in detectors
     Detectors(detectors::DetectorsArgs),
     /// Make, rotate and hand out the keys that message text is sealed with
     Keys(keys::KeysArgs),
+    /// Bring the database up to date
+    Migrate(migrate::MigrateArgs),
+    /// Say who may sign in
+    User(user::UserArgs),
+    /// Make and end API tokens for machines
+    Token(token::TokenArgs),
+    /// Look at the queue and at what was set aside
+    Queue(queue::QueueArgs),
+    /// Print every setting with its meaning and default, as TOML
+    Config,
     /// Print the description of the REST API
     Openapi(openapi::OpenapiArgs),
 }
@@ -60,14 +79,22 @@ enum Exit {
     Found,
     /// Done in part: what went wrong was complained of on the way.
     Incomplete,
+    /// An actor died too often: whoever watches the process should start it again.
+    GaveUp,
 }
 
 impl Command {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
+            Self::Serve => serve::run(global),
             Self::Scan(args) => scan::run(&args),
             Self::Detectors(args) => detectors::run(args),
             Self::Keys(args) => keys::run(args, global),
+            Self::Migrate(args) => migrate::run(&args, global),
+            Self::User(args) => user::run(args, global),
+            Self::Token(args) => token::run(args, global),
+            Self::Queue(args) => queue::run(&args, global),
+            Self::Config => settings::run(),
             Self::Openapi(args) => openapi::run(&args),
         }
     }
@@ -79,6 +106,8 @@ impl From<Exit> for ExitCode {
             Exit::Success => Self::SUCCESS,
             Exit::Found => Self::from(1),
             Exit::Incomplete => Self::from(2),
+            // `EX_SOFTWARE` of sysexits.h.
+            Exit::GaveUp => Self::from(70),
         }
     }
 }
@@ -99,11 +128,7 @@ pub fn main_entry(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
-    let Some(command) = cli.command else {
-        print(&Cli::command().render_help())?;
-        return Ok(Exit::Success);
-    };
-    command.run(&cli.global)
+    cli.command.unwrap_or(Command::Serve).run(&cli.global)
 }
 
 /// Help and version are refusals to clap, too: they go to standard output and end with 0.
@@ -115,6 +140,8 @@ fn refused(refusal: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]

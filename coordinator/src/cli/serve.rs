@@ -1,25 +1,20 @@
 //! `weir serve`: the coordinator itself.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use shared::config;
 use shared::ids::NodeId;
 use shared::telemetry::{self, Metrics};
 
+use super::{Exit, Global};
 use crate::app::{self, Ending};
 use crate::config::CoordinatorConfig;
 
-/// What a supervisor reads as "start me again": `EX_SOFTWARE` of sysexits.h.
-const GAVE_UP: u8 = 70;
-
-/// Serves until it is told to stop.
-///
-/// # Errors
-/// Whatever keeps it from starting.
-pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-    let config = load(file)?;
+pub(super) fn run(global: &Global) -> anyhow::Result<Exit> {
+    let config = load(global.config.clone())?;
+    // All TLS of this process uses one library; a second call finds it in place.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let instance = NodeId::fresh().to_string();
     let options = config
         .telemetry
@@ -31,17 +26,14 @@ pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     telemetry
         .shutdown()
         .context("the last spans were not sent")?;
-    match ending? {
-        Ending::Asked => Ok(ExitCode::SUCCESS),
-        Ending::GaveUp => Ok(ExitCode::from(GAVE_UP)),
-    }
+    Ok(match ending? {
+        Ending::Asked => Exit::Success,
+        Ending::GaveUp => Exit::GaveUp,
+    })
 }
 
 /// The configuration, from all its layers.
-///
-/// # Errors
-/// Everything that is wrong with it, at once.
-pub fn load(file: Option<PathBuf>) -> anyhow::Result<CoordinatorConfig> {
+pub(super) fn load(file: Option<PathBuf>) -> anyhow::Result<CoordinatorConfig> {
     let file = config::file_or_default(file);
     Ok(config::load(file.as_deref(), config::process_env())?)
 }

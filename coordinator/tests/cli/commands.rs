@@ -86,10 +86,12 @@ fn the_help_of_scan_explains_every_option() {
 }
 
 #[test]
-fn without_a_command_help_is_shown() {
-    let run = Weir::new().run(&[]);
-    assert_eq!(run.code, 0);
-    assert!(run.out.contains("Usage: weir"));
+fn without_a_command_it_serves() {
+    let run = Weir::new()
+        .variable("WEIR_DATABASE__URL", "mysql://nowhere")
+        .run(&[]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("WEIR_DATABASE__URL"), "{}", run.err);
 }
 
 #[test]

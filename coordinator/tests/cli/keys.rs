@@ -62,10 +62,17 @@ fn a_single_master_key_can_be_exported_but_is_no_ring() {
 }
 
 #[test]
-fn without_a_ring_the_ways_to_name_one_are_said() {
-    let run = Weir::new().run(&["keys", "export-node"]);
-    assert_eq!(run.code, 2);
-    assert!(run.err.contains("--keyring FILE") && run.err.contains("WEIR_SECRETS__KEYRING_FILE"));
+fn without_a_name_the_ring_of_the_first_start_is_meant() {
+    let weir = Weir::new();
+    let missing = weir.run(&["keys", "export-node"]);
+    assert_eq!(missing.code, 2);
+    assert!(
+        missing.err.contains("weir-data/keyring.json"),
+        "{}",
+        missing.err
+    );
+    assert_eq!(weir.run(&["keys", "generate"]).code, 0);
+    assert_eq!(weir.run(&["keys", "export-node"]).code, 0);
 }
 
 #[test]

@@ -57,7 +57,9 @@ pub fn process_env() -> Vec<(String, String)> {
     let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
     std::env::vars_os()
         .map(|(name, value)| (text(name), text(value)))
-        .filter(|(name, _)| name.starts_with("WEIR_") || name.starts_with("OTEL_") || name == "HOSTNAME")
+        .filter(|(name, _)| {
+            name.starts_with("WEIR_") || name.starts_with("OTEL_") || name == "HOSTNAME"
+        })
         .collect()
 }
 

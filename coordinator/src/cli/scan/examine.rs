@@ -16,7 +16,6 @@ use shared::content::{Coverage, Gap, GapReason};
 use super::Filter;
 use super::metered::Metered;
 use super::progress::Progress;
-use super::redact;
 use super::report::{FileReport, Hit, Outcome};
 use super::walk::{Entry, STDIN};
 
@@ -77,12 +76,6 @@ impl Examiner<'_> {
                 }
             },
         );
-        for pointer in hits
-            .iter_mut()
-            .filter_map(|hit| hit.location.pointer.as_mut())
-        {
-            *pointer = redact::pointer(self.engine, scratch, pointer);
-        }
         FileReport {
             path: entry.path.display().to_string(),
             scanned_bytes: scanned.as_ref().map_or(0, |summary| summary.scanned_bytes),

@@ -10,7 +10,6 @@ mod json;
 mod metered;
 mod pool;
 mod progress;
-mod redact;
 mod report;
 mod sarif;
 mod table;

@@ -3,14 +3,15 @@
 //! Owns masking keys: a document may have a card number for a key, and a pointer to its value shows it.
 //! **Invariant:** a key is shown as far as the engine finds nothing in it, however unlikely.
 
-use scanner_node::detect::{Engine, Scratch};
 use shared::content::TextUnit;
+
+use crate::detect::{Engine, Scratch};
 
 /// Longer keys are not shown: the reader cuts them, and half a value is none that the engine knows.
 const LONGEST_KEY: usize = 128;
 
 /// The pointer with values in its keys masked.
-pub(super) fn pointer(engine: &Engine, scratch: &mut Scratch, pointer: &str) -> String {
+pub(crate) fn redacted(engine: &Engine, scratch: &mut Scratch, pointer: &str) -> String {
     let keys: Vec<String> = pointer
         .split('/')
         .map(|key| masked(engine, scratch, key))
@@ -35,34 +36,34 @@ fn masked(engine: &Engine, scratch: &mut Scratch, escaped: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use scanner_node::detect::builtin;
+    use crate::detect::builtin;
 
     use super::*;
 
-    fn redacted(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let engine = Engine::compile(&builtin().unwrap()).unwrap();
-        pointer(&engine, &mut Scratch::new(), text)
+        redacted(&engine, &mut Scratch::new(), text)
     }
 
     #[test]
     fn ordinary_keys_stay_as_they_are() {
         for text in ["", "/a/0/b", "/with~1slash/and~0tilde", "/grün"] {
-            assert_eq!(redacted(text), text);
+            assert_eq!(shown(text), text);
         }
     }
 
     #[test]
     fn a_value_in_a_key_is_masked() {
         assert_eq!(
-            redacted("/cards/4539578763621486/cvv"),
+            shown("/cards/4539578763621486/cvv"),
             "/cards/4539********1486/cvv"
         );
-        let mail = redacted("/by~1mail/ana@corp.io");
+        let mail = shown("/by~1mail/ana@corp.io");
         assert!(!mail.contains("ana@corp.io") && mail.starts_with("/by~1mail/"));
     }
 
     #[test]
     fn a_long_key_is_not_shown() {
-        assert_eq!(redacted(&format!("/a/{}/b", "k".repeat(129))), "/a/…/b");
+        assert_eq!(shown(&format!("/a/{}/b", "k".repeat(129))), "/a/…/b");
     }
 }

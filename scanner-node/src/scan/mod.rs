@@ -2,7 +2,10 @@
 //!
 //! Owns who a match belongs to when a text comes in blocks, absolute offsets, and the bound on findings of
 //! one piece of content. Serves the actors and the offline scan alike; makes no ids and no fingerprints.
-//! **Invariant:** a match is reported once, and what was left out is in the coverage.
+//! **Invariant:** a match is reported once, without a value in its place, and what was left out is in the
+//! coverage.
+
+mod pointer;
 
 #[cfg(feature = "extract")]
 use std::io::Read;
@@ -57,7 +60,8 @@ pub fn scan_units(
         tally.bytes += u64_of(unit.text.len());
         tally.flooded |= scan.truncated;
         for found in scan.matches {
-            tally.report(unit, found, unit.location.clone(), report);
+            let location = shown(engine, scratch, unit.location.clone());
+            tally.report(unit, found, location, report);
         }
     }
     tally.summary(Vec::new())
@@ -88,6 +92,7 @@ pub fn scan_reader(
             .filter(|found| block.owns(found.span.start))
         {
             let location = locator.locate(found.span.start);
+            let location = shown(engine, scratch, location);
             tally.report(&block.unit, found, location, report);
         }
         if tally.is_full() {
@@ -97,6 +102,17 @@ pub fn scan_reader(
         }
     })?;
     Ok(tally.summary(gaps))
+}
+
+/// The place, without values that stand in the keys of its pointer.
+fn shown(engine: &Engine, scratch: &mut Scratch, location: Location) -> Location {
+    let pointer = location
+        .pointer
+        .map(|keys| pointer::redacted(engine, scratch, &keys));
+    Location {
+        pointer,
+        ..location
+    }
 }
 
 #[derive(Default)]
