@@ -9,6 +9,7 @@
 mod database;
 mod detectors;
 mod keys;
+mod load;
 mod migrate;
 mod openapi;
 mod output;
@@ -56,6 +57,8 @@ enum Command {
     Detectors(detectors::DetectorsArgs),
     /// Make, rotate and hand out the keys that message text is sealed with
     Keys(keys::KeysArgs),
+    /// Play signed Slack events against a coordinator and check that none is lost
+    Load(load::LoadArgs),
     /// Bring the database up to date
     Migrate(migrate::MigrateArgs),
     /// Say who may sign in
@@ -90,6 +93,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args),
             Self::Detectors(args) => detectors::run(args),
             Self::Keys(args) => keys::run(args, global),
+            Self::Load(args) => load::run(args, global),
             Self::Migrate(args) => migrate::run(&args, global),
             Self::User(args) => user::run(args, global),
             Self::Token(args) => token::run(args, global),

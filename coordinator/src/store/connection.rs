@@ -87,23 +87,39 @@ pub(super) enum Target {
     },
 }
 
+/// What may be done with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everything; of SQLite there is one owner at a time.
+    Owner,
+    /// Reading, beside an owner. The database itself refuses the rest.
+    Reader,
+}
+
 /// Makes connections for the pool.
 #[derive(Clone)]
 pub(super) struct Connector {
     pub(super) target: Target,
+    pub(super) access: Access,
     pub(super) clock: SharedClock,
 }
 
 impl Connector {
     /// A connection of its own, outside of the pool.
     pub(super) fn open(&self) -> StoreResult<Conn> {
-        let db = match &self.target {
+        let mut db = match &self.target {
             Target::Postgres {
                 url,
                 statement_timeout,
             } => Database::Postgres(open_postgres(url, *statement_timeout)?),
             Target::Sqlite { path } => Database::Sqlite(open_sqlite(path)?),
         };
+        if self.access == Access::Reader {
+            match &mut db {
+                Database::Postgres(c) => c.batch_execute("SET default_transaction_read_only = on"),
+                Database::Sqlite(c) => c.batch_execute("PRAGMA query_only = ON"),
+            }?;
+        }
         Ok(Conn {
             db,
             clock: self.clock.clone(),

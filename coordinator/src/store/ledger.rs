@@ -3,10 +3,10 @@
 //! Owns the one question behind the promise, asked of the tables themselves: by the load generator, and by
 //! whoever wants to check.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, select, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::columns::DbTime;
 use super::connection::{Conn, with_conn};
@@ -18,12 +18,17 @@ use super::schema::{inbound_events, scan_jobs, scan_results};
 pub struct Ledger {
     /// Distinct events that were accepted.
     pub events: usize,
-    /// Jobs of theirs with a result.
-    pub results: usize,
-    /// Jobs of theirs without one.
+    /// Jobs of theirs without a result.
     pub open: usize,
-    /// From an event's arrival to the commit of its result.
-    pub latencies: Vec<Duration>,
+    /// The event of each job with a result, and when its transaction wrote the result.
+    pub committed: Vec<(String, DateTime<Utc>)>,
+}
+
+impl Ledger {
+    /// Jobs with a result.
+    pub const fn results(&self) -> usize {
+        self.committed.len()
+    }
 }
 
 /// The ledger of the events whose id begins with `prefix`, which may hold letters and digits only.
@@ -36,14 +41,14 @@ pub fn of_events(conn: &mut Conn, prefix: &str) -> StoreResult<Ledger> {
         .filter(inbound_events::event_id.like(&pattern))
         .count()
         .get_result(c))?;
-    let jobs: Vec<(DbTime, Option<DbTime>)> = with_conn!(conn, |c| inbound_events::table
+    let jobs: Vec<(String, Option<DbTime>)> = with_conn!(conn, |c| inbound_events::table
         .inner_join(
             scan_jobs::table.on(scan_jobs::inbound_event_id.eq(inbound_events::id.nullable()))
         )
         .left_join(scan_results::table.on(scan_results::job_id.eq(scan_jobs::id)))
         .filter(inbound_events::event_id.like(&pattern))
         .select((
-            inbound_events::received_at,
+            inbound_events::event_id,
             scan_results::committed_at.nullable()
         ))
         .load(c))?;
@@ -51,18 +56,30 @@ pub fn of_events(conn: &mut Conn, prefix: &str) -> StoreResult<Ledger> {
         events: usize::try_from(events).unwrap_or_default(),
         ..Ledger::default()
     };
-    for (received, committed) in jobs {
+    for (event_id, committed) in jobs {
         match committed {
-            Some(committed) => {
-                ledger.results += 1;
-                ledger.latencies.push(between(received.0, committed.0));
-            }
+            Some(committed) => ledger.committed.push((event_id, committed.0)),
             None => ledger.open += 1,
         }
     }
     Ok(ledger)
 }
 
-fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
-    (to - from).to_std().unwrap_or_default()
+/// Whether one of these events still has an open job. Looks at open jobs only, so it may be asked often.
+///
+/// # Errors
+/// As any query.
+pub fn has_open(conn: &mut Conn, prefix: &str) -> StoreResult<bool> {
+    let pattern = format!("{prefix}%");
+    Ok(with_conn!(conn, |c| select(exists(
+        scan_jobs::table
+            .inner_join(
+                inbound_events::table
+                    .on(scan_jobs::inbound_event_id.eq(inbound_events::id.nullable()))
+            )
+            // Literal, so that the planners see that the partial index serves.
+            .filter(sql::<Bool>("scan_jobs.state = 1"))
+            .filter(inbound_events::event_id.like(&pattern))
+    ))
+    .get_result(c))?)
 }

@@ -49,7 +49,7 @@ pub use error::{StoreError, StoreResult};
 pub use options::DatabaseOptions;
 pub use page::{Page, Paging};
 
-use connection::{Connector, LogKind};
+use connection::{Access, Connector, LogKind, Target};
 
 /// The database. Cheap to clone; clones share its connections.
 #[derive(Clone)]
@@ -86,7 +86,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Url`] and [`StoreError::InUse`] are permanent, [`StoreError::Unavailable`] is transient.
     pub async fn connect(options: DatabaseOptions, clock: SharedClock) -> StoreResult<Self> {
-        let inner = tokio::task::spawn_blocking(move || Inner::open(&options, clock))
+        Self::open(options, clock, Access::Owner).await
+    }
+
+    /// Opens the database beside the coordinator that owns it, only to read: SQLite's lock is not asked
+    /// for, and the database refuses every write. For measuring; a coordinator owns its database.
+    ///
+    /// # Errors
+    /// As [`Store::connect`], less [`StoreError::InUse`]; an SQLite file that is not there is unavailable.
+    pub async fn connect_reader(options: DatabaseOptions, clock: SharedClock) -> StoreResult<Self> {
+        Self::open(options, clock, Access::Reader).await
+    }
+
+    async fn open(
+        options: DatabaseOptions,
+        clock: SharedClock,
+        access: Access,
+    ) -> StoreResult<Self> {
+        let inner = tokio::task::spawn_blocking(move || Inner::open(&options, clock, access))
             .await
             .map_err(|_panic| StoreError::Panicked)??;
         Ok(Self {
@@ -231,9 +248,14 @@ impl Store {
 }
 
 impl Inner {
-    fn open(options: &DatabaseOptions, clock: SharedClock) -> StoreResult<Self> {
-        let (target, lock) = options.target()?;
-        let connector = Connector { target, clock };
+    fn open(options: &DatabaseOptions, clock: SharedClock, access: Access) -> StoreResult<Self> {
+        let (target, lock) = options.target(access)?;
+        let one_writer = matches!(target, Target::Sqlite { .. });
+        let connector = Connector {
+            target,
+            access,
+            clock,
+        };
         // The pool hides why it cannot connect: ask once without it.
         drop(connector.open()?);
         let size = options.pool_size.max(2);
@@ -249,7 +271,7 @@ impl Inner {
             connector,
             general: Arc::new(Semaphore::new((size - hot) as usize)),
             hot: Arc::new(Semaphore::new(hot as usize)),
-            writer: lock.is_some().then(|| Arc::new(Semaphore::new(1))),
+            writer: one_writer.then(|| Arc::new(Semaphore::new(1))),
             acquire_timeout: options.acquire_timeout,
             call_timeout: options
                 .acquire_timeout

@@ -11,7 +11,7 @@ use std::time::Duration;
 use shared::secret::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::connection::Target;
+use super::connection::{Access, Target};
 use super::error::{StoreError, StoreResult};
 
 /// How to reach the database.
@@ -38,13 +38,20 @@ impl DatabaseOptions {
         }
     }
 
-    /// Reads the URL; for SQLite makes the folder and the file and takes its lock.
-    pub(super) fn target(&self) -> StoreResult<(Target, Option<File>)> {
+    /// Reads the URL; for SQLite an owner makes the folder and the file and takes its lock.
+    pub(super) fn target(&self, access: Access) -> StoreResult<(Target, Option<File>)> {
         let url = self.url.expose_secret();
         if let Some(path) = url.strip_prefix("sqlite://") {
-            let lock = claim_sqlite(path)?;
+            plain_path(path)?;
+            let lock = match access {
+                Access::Owner => Some(claim_sqlite(Path::new(path))?),
+                Access::Reader => {
+                    there_already(Path::new(path))?;
+                    None
+                }
+            };
             let path = path.to_owned();
-            return Ok((Target::Sqlite { path }, Some(lock)));
+            return Ok((Target::Sqlite { path }, lock));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let target = Target::Postgres {
@@ -79,11 +86,23 @@ fn patient_only_so_far(url: &str, connect: Duration) -> StoreResult<SecretString
     Ok(SecretString::from(url.to_string()))
 }
 
-fn claim_sqlite(path: &str) -> StoreResult<File> {
+fn plain_path(path: &str) -> StoreResult<()> {
     if path.is_empty() || path.contains(['?', ':']) {
         return Err(StoreError::Url("sqlite:// is followed by a plain path"));
     }
-    let path = Path::new(path);
+    Ok(())
+}
+
+/// A reader makes no file: an empty one would look like a database without events.
+fn there_already(path: &Path) -> StoreResult<()> {
+    match path.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(StoreError::Unavailable("there is no such file")),
+        Err(_names_a_path) => Err(StoreError::Unavailable("the file cannot be looked at")),
+    }
+}
+
+fn claim_sqlite(path: &Path) -> StoreResult<File> {
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -128,6 +147,26 @@ mod tests {
     #[test]
     fn refuses_a_url_of_another_database() {
         let options = DatabaseOptions::new(SecretString::from("mysql://x".to_owned()));
-        assert!(matches!(options.target(), Err(StoreError::Url(_))));
+        let target = options.target(Access::Owner);
+        assert!(matches!(target, Err(StoreError::Url(_))));
+    }
+
+    #[test]
+    fn a_reader_neither_makes_the_file_nor_takes_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weir.db");
+        let url = format!("sqlite://{}", path.display());
+        let options = DatabaseOptions::new(SecretString::from(url));
+        let early = options.target(Access::Reader);
+        assert!(matches!(early, Err(StoreError::Unavailable(_))));
+        assert!(!path.exists());
+        let (_target, owner) = options.target(Access::Owner).unwrap();
+        assert!(owner.is_some());
+        let (_target, lock) = options.target(Access::Reader).unwrap();
+        assert!(lock.is_none());
+        assert!(matches!(
+            options.target(Access::Owner),
+            Err(StoreError::InUse)
+        ));
     }
 }

@@ -1,6 +1,8 @@
 //! A lean HTTP/1.1 client: the load generator shares the machine with what it measures.
 //!
-//! Owns one keep-alive connection, and the little of HTTP that an event's answer needs.
+//! Owns one keep-alive connection, and the little of HTTP that an event's answer needs. Leaves what is sent
+//! to `events`.
+//! **Invariant:** an answer counts once it is whole; a connection that broke is not used again.
 
 use std::io;
 
@@ -21,7 +23,10 @@ impl Connection {
     pub(super) async fn open(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(1_024) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(1_024),
+        })
     }
 
     /// Sends a request and reads its answer; gives the status.
@@ -41,11 +46,16 @@ impl Connection {
 
 /// The status, once head and body are there.
 fn parse(answer: &[u8]) -> io::Result<Option<u16>> {
-    let Some(end) = memchr::memmem::find(answer, b"\r\n\r\n") else { return Ok(None) };
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
     let (head, rest) = answer.split_at(end);
     let head = std::str::from_utf8(head).map_err(io::Error::other)?;
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|word| word.parse().ok());
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|word| word.parse().ok());
     let length = lines
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))

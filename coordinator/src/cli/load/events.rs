@@ -1,10 +1,9 @@
 //! Slack events to play: messages of a wanted length, some with a leak, some delivered twice.
 //!
-//! Owns what the events look like. Made from a seed, so that two runs play the same.
+//! Owns what the events look like, and their numbers. Leaves when they are sent to `mod.rs`.
+//! **Invariant:** the same seed makes the same texts, so that two runs play the same.
 
-use std::fmt::Write;
-
-use crate::slack::signature;
+use crate::slack::signature::{SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER};
 
 /// What to play.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +24,23 @@ pub(super) struct Events {
     run: String,
     random: fastrand::Rng,
     made: u64,
-    again: Option<String>,
+    again: Option<Event>,
+}
+
+/// One delivery of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    /// Which event of the run; a second delivery has the number of the first.
+    pub(super) number: u64,
+    /// What is sent.
+    pub(super) body: String,
 }
 
 const WORDS: &[&str] = &[
-    "the", "release", "is", "ready", "for", "review", "please", "look", "at", "build", "4512", "and",
-    "tell", "me", "what", "you", "think", "before", "lunch", "today", "we", "ship", "v2.31.0", "on",
-    "Monday", "thanks", "a", "lot", "meeting", "moved", "to", "15:30", "see", "ticket", "OPS-1182",
+    "the", "release", "is", "ready", "for", "review", "please", "look", "at", "build", "4512",
+    "and", "tell", "me", "what", "you", "think", "before", "lunch", "today", "we", "ship",
+    "v2.31.0", "on", "Monday", "thanks", "a", "lot", "meeting", "moved", "to", "15:30", "see",
+    "ticket", "OPS-1182",
 ];
 
 /// A test number of the card schemes: passes every check, belongs to nobody.
@@ -40,19 +49,34 @@ const LEAK: &str = "my card is 4111 1111 1111 1111, exp 12/29";
 impl Events {
     /// Events of the run called `run`, which begins every event id.
     pub(super) fn new(recipe: Recipe, run: &str, seed: u64) -> Self {
-        Self { recipe, run: run.to_owned(), random: fastrand::Rng::with_seed(seed), made: 0, again: None }
+        Self {
+            recipe,
+            run: run.to_owned(),
+            random: fastrand::Rng::with_seed(seed),
+            made: 0,
+            again: None,
+        }
     }
 
-    /// The next event's body.
-    pub(super) fn next_body(&mut self, unix_seconds: i64) -> String {
-        if let Some(body) = self.again.take() {
-            return body;
+    /// The number in an event id of the run called `run`.
+    pub(super) fn number_of(run: &str, event_id: &str) -> Option<u64> {
+        event_id.strip_prefix(run)?.parse().ok()
+    }
+
+    /// The next delivery.
+    pub(super) fn next_event(&mut self, unix_seconds: i64) -> Event {
+        if let Some(event) = self.again.take() {
+            return event;
         }
         let body = self.fresh(unix_seconds);
+        let event = Event {
+            number: self.made,
+            body,
+        };
         if self.random.f64() < self.recipe.duplicates {
-            self.again = Some(body.clone());
+            self.again = Some(event.clone());
         }
-        body
+        event
     }
 
     fn fresh(&mut self, unix_seconds: i64) -> String {
@@ -82,21 +106,29 @@ impl Events {
             if !text.is_empty() {
                 text.push(' ');
             }
-            text.push_str(self.random.choice(WORDS).copied().unwrap_or_default());
+            text.push_str(
+                self.random
+                    .choice(WORDS.iter())
+                    .copied()
+                    .unwrap_or_default(),
+            );
         }
         text
     }
 }
 
 /// The whole HTTP request for a body, signed as Slack signs.
-pub(super) fn request(host: &str, path: &str, secret: &[u8], unix_seconds: i64, body: &str) -> Vec<u8> {
-    let signature = signature::sign(secret, unix_seconds, body.as_bytes());
-    let mut request = String::with_capacity(body.len() + 320);
-    // Writing to a string cannot fail.
-    let _infallible = write!(
-        request,
+pub(super) fn request(
+    host: &str,
+    path: &str,
+    secret: &SigningSecret,
+    unix_seconds: i64,
+    body: &str,
+) -> Vec<u8> {
+    let signature = secret.sign(unix_seconds, body.as_bytes());
+    let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-         X-Slack-Request-Timestamp: {unix_seconds}\r\nX-Slack-Signature: {signature}\r\n\
+         {TIMESTAMP_HEADER}: {unix_seconds}\r\n{SIGNATURE_HEADER}: {signature}\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len(),
     );
@@ -107,13 +139,20 @@ pub(super) fn request(host: &str, path: &str, secret: &[u8], unix_seconds: i64, 
 mod tests {
     use super::*;
 
-    const RECIPE: Recipe = Recipe { text_bytes: 240, leaks: 0.5, duplicates: 0.0, workspaces: 3 };
+    const RECIPE: Recipe = Recipe {
+        text_bytes: 240,
+        leaks: 0.5,
+        duplicates: 0.0,
+        workspaces: 3,
+    };
 
     #[test]
     fn the_same_seed_plays_the_same_events() {
         let play = || {
             let mut events = Events::new(RECIPE, "EvRUN", 7);
-            (0..20).map(|_| events.next_body(1_700_000_000)).collect::<Vec<_>>()
+            (0..20)
+                .map(|_| events.next_event(1_700_000_000))
+                .collect::<Vec<_>>()
         };
         assert_eq!(play(), play());
     }
@@ -121,14 +160,39 @@ mod tests {
     #[test]
     fn about_the_wanted_share_leaks() {
         let mut events = Events::new(RECIPE, "EvRUN", 7);
-        let leaks = (0..1_000).filter(|_| events.next_body(0).contains("4111 1111")).count();
+        let leaks = (0..1_000)
+            .filter(|_| events.next_event(0).body.contains("4111 1111"))
+            .count();
         assert!((400..600).contains(&leaks), "{leaks}");
     }
 
     #[test]
     fn a_duplicate_is_the_same_event_to_the_byte() {
-        let recipe = Recipe { duplicates: 1.0, ..RECIPE };
+        let recipe = Recipe {
+            duplicates: 1.0,
+            ..RECIPE
+        };
         let mut events = Events::new(recipe, "EvRUN", 7);
-        assert_eq!(events.next_body(0), events.next_body(0));
+        assert_eq!(events.next_event(0), events.next_event(0));
+    }
+
+    #[test]
+    fn an_event_id_tells_its_number() {
+        let mut events = Events::new(RECIPE, "EvRUN", 7);
+        let body = events.next_event(0).body;
+        let value: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let id = value["event_id"].as_str().unwrap();
+        assert_eq!(Events::number_of("EvRUN", id), Some(1));
+        assert_eq!(Events::number_of("EvOTHER", id), None);
+    }
+
+    #[test]
+    fn a_request_bears_the_signature_of_its_own_body() {
+        let secret = SigningSecret::new(&"0123456789abcdef".to_owned().into()).unwrap();
+        let request = request("h:1", "/slack/events", &secret, 1_700_000_000, "{}");
+        let request = String::from_utf8(request).unwrap();
+        let signature = secret.sign(1_700_000_000, b"{}");
+        assert!(request.contains(&format!("{SIGNATURE_HEADER}: {signature}\r\n")));
+        assert!(request.ends_with("Content-Length: 2\r\n\r\n{}"));
     }
 }

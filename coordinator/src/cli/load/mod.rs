@@ -1,33 +1,41 @@
 //! `weir load`: plays signed Slack events against a coordinator and says how it coped.
 //!
-//! Owns the schedule (open loop: a slow answer does not slow the sending down, and latency counts from
-//! the moment an event should have gone) and the ledger check at the end: each event that got a 200 has
-//! exactly one result. The ledger is read from the coordinator's database, so the command takes the same
-//! configuration.
+//! Owns the schedule and the ledger check at the end. Leaves the events, the connections and the words to
+//! its files. The ledger is read from the coordinator's database, beside the coordinator, so the command
+//! takes the same configuration.
+//! **Invariant:** with a rate, a slow answer never slows the sending down: every scheduled event is sent,
+//! and its latency counts from the moment it should have gone.
 
 mod client;
 mod events;
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use chrono::{DateTime, Utc};
 use shared::clock::{Clock, SystemClock};
 use shared::ids::RequestId;
-use shared::secret::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
 use url::Url;
 
 use self::client::Connection;
-use self::events::{Events, Recipe};
+use self::events::{Event, Events, Recipe};
 use self::report::{Latencies, Report};
-use crate::store::{Store, ledger};
+use crate::config::CoordinatorConfig;
+use crate::slack::signature::SigningSecret;
+use crate::store::ledger::{self, Ledger};
+use crate::store::{DatabaseOptions, Store};
+
+/// How often the database is asked whether results are still to come.
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// Options of `weir load`.
 #[derive(clap::Args, Debug)]
-pub(super) struct LoadArgs {
+pub struct LoadArgs {
     /// Where the coordinator listens
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: Url,
@@ -62,7 +70,9 @@ pub(super) struct LoadArgs {
 
 /// An event on its way to a connection.
 struct Shot {
-    due: Instant,
+    number: u64,
+    /// When it should go; without a schedule, whenever a connection is free.
+    due: Option<Instant>,
     request: Vec<u8>,
 }
 
@@ -70,41 +80,110 @@ struct Shot {
 struct Tally {
     answers: BTreeMap<u16, usize>,
     ack: Vec<Duration>,
+    acknowledged: HashSet<u64>,
+    /// When each event should have gone for the first time.
+    due: HashMap<u64, Instant>,
 }
 
-/// Plays the events and prints the report; an incomplete ledger is an error.
-pub(super) async fn run(args: LoadArgs, store: &Store, secret: SecretString) -> anyhow::Result<()> {
-    let run = format!("EvLOAD{}x", RequestId::fresh().as_uuid().simple());
-    let started = Instant::now();
-    let tally = Arc::new(Mutex::new(Tally::default()));
-    play(&args, &run, &secret, &tally).await?;
-    let sending = started.elapsed();
-    let ledger = settle(store, &run, Duration::from_secs(args.settle)).await?;
-    let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
-    let report = Report {
-        answers: tally.answers.into_iter().collect(),
-        ack: Latencies::of(tally.ack),
-        result: Latencies::of(ledger.latencies),
-        sending,
-        whole: started.elapsed(),
-        accepted: ledger.events,
-        results: ledger.results,
-        open: ledger.open,
-    };
-    super::print(&report);
+type Tallied = Arc<Mutex<Tally>>;
+
+/// A moment on both clocks: what was due is known by the one, what was committed by the other.
+struct Anchor {
+    instant: Instant,
+    time: DateTime<Utc>,
+}
+
+/// Plays the events and prints the report.
+///
+/// # Errors
+/// No signing secret, no database, no coordinator, or a ledger that does not balance.
+pub fn run(args: &LoadArgs, config: &CoordinatorConfig) -> anyhow::Result<()> {
+    let secret = config.slack.signing_secret.as_ref();
+    let secret = secret.context("no signing secret: set WEIR_SLACK__SIGNING_SECRET")?;
+    let secret = SigningSecret::new(secret)?;
+    // One thread: what the generator takes is not there for what it measures.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let report = runtime.block_on(measure(args, config.database.options(), &secret))?;
+    print(&report)?;
     if !report.is_complete() {
-        bail!("the ledger does not balance: see `accepted`, `results` and `open`");
+        bail!("the ledger does not balance: see `open`, `missing` and `doubled`");
     }
     Ok(())
 }
 
-async fn play(args: &LoadArgs, run: &str, secret: &SecretString, tally: &Arc<Mutex<Tally>>) -> anyhow::Result<()> {
+async fn measure(
+    args: &LoadArgs,
+    database: DatabaseOptions,
+    secret: &SigningSecret,
+) -> anyhow::Result<Report> {
+    let store = Store::connect_reader(database, Arc::new(SystemClock))
+        .await
+        .context("the coordinator's database cannot be read")?;
+    let run = format!("EvLOAD{}x", RequestId::fresh().as_uuid().simple());
+    let tally = Tallied::default();
+    let anchor = Anchor {
+        instant: Instant::now(),
+        time: SystemClock.now(),
+    };
+    play(args, &run, secret, &tally).await?;
+    let sending = anchor.instant.elapsed();
+    let ledger = settle(&store, &run, Duration::from_secs(args.settle)).await?;
+    let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Report {
+        open_loop: args.rate > 0,
+        sending,
+        ..report(&run, tally, &ledger, &anchor)
+    })
+}
+
+/// Holds what was answered against what the database says.
+fn report(run: &str, tally: Tally, ledger: &Ledger, anchor: &Anchor) -> Report {
+    let since_anchor = |time: DateTime<Utc>| (time - anchor.time).to_std().unwrap_or_default();
+    let mut with_result = HashSet::with_capacity(ledger.committed.len());
+    let mut latencies = Vec::with_capacity(ledger.committed.len());
+    for (event_id, committed) in &ledger.committed {
+        let Some(number) = Events::number_of(run, event_id) else {
+            continue;
+        };
+        with_result.insert(number);
+        if let Some(due) = tally.due.get(&number) {
+            let due = due.duration_since(anchor.instant);
+            latencies.push(since_anchor(*committed).saturating_sub(due));
+        }
+    }
+    let last = ledger.committed.iter().map(|(_, committed)| *committed);
+    Report {
+        answers: tally.answers.into_iter().collect(),
+        ack: Latencies::of(tally.ack),
+        result: Latencies::of(latencies),
+        whole: last.max().map(since_anchor).unwrap_or_default(),
+        acknowledged: tally.acknowledged.len(),
+        stored: ledger.events,
+        results: ledger.results(),
+        open: ledger.open,
+        missing: tally.acknowledged.difference(&with_result).count(),
+        doubled: ledger.results().saturating_sub(with_result.len()),
+        ..Report::default()
+    }
+}
+
+async fn play(
+    args: &LoadArgs,
+    run: &str,
+    secret: &SigningSecret,
+    tally: &Tallied,
+) -> anyhow::Result<()> {
     let host = host_of(&args.url)?;
-    let (send, receive) = mpsc::channel::<Shot>(args.connections.max(1) * 4);
+    let connections = args.connections.max(1);
+    let (send, receive) = mpsc::channel::<Shot>(connections);
     let receive = Arc::new(tokio::sync::Mutex::new(receive));
-    let shooters = (0..args.connections.max(1))
+    let shooters = (0..connections)
         .map(|_| tokio::spawn(shoot(host.clone(), Arc::clone(&receive), Arc::clone(tally))))
         .collect::<Vec<_>>();
+    // Only the shooters keep the receiver: if all fail, the schedule ends.
+    drop(receive);
     schedule(args, run, secret, &host, send).await;
     for shooter in shooters {
         shooter.await.context("a connection's task failed")?;
@@ -113,7 +192,13 @@ async fn play(args: &LoadArgs, run: &str, secret: &SecretString, tally: &Arc<Mut
 }
 
 /// Makes events at their times.
-async fn schedule(args: &LoadArgs, run: &str, secret: &SecretString, host: &str, send: mpsc::Sender<Shot>) {
+async fn schedule(
+    args: &LoadArgs,
+    run: &str,
+    secret: &SigningSecret,
+    host: &str,
+    send: mpsc::Sender<Shot>,
+) {
     let recipe = Recipe {
         text_bytes: args.text_bytes,
         leaks: args.leaks,
@@ -123,62 +208,93 @@ async fn schedule(args: &LoadArgs, run: &str, secret: &SecretString, host: &str,
     let mut events = Events::new(recipe, run, args.seed);
     let begun = Instant::now();
     let end = begun + Duration::from_secs(args.seconds);
-    for event in 0.. {
-        let due = match args.rate {
-            0 => Instant::now(),
-            rate => begun + Duration::from_secs(event) / rate,
-        };
-        if due >= end {
+    for place in 0..u64::MAX {
+        let due = due(begun, place, args.rate);
+        if due.unwrap_or_else(Instant::now) >= end {
             return;
         }
-        tokio::time::sleep_until(due.into()).await;
+        if let Some(due) = due {
+            tokio::time::sleep_until(due.into()).await;
+        }
         let now = SystemClock.now().timestamp();
-        let body = events.next_body(now);
-        let secret = secret.expose_secret().as_bytes();
+        let Event { number, body } = events.next_event(now);
         let request = events::request(host, "/slack/events", secret, now, &body);
-        if send.send(Shot { due, request }).await.is_err() {
+        let shot = Shot {
+            number,
+            due,
+            request,
+        };
+        if send.send(shot).await.is_err() {
             return;
         }
     }
+}
+
+/// When the event at `place` in the schedule should go, if there is a schedule.
+fn due(begun: Instant, place: u64, rate: u32) -> Option<Instant> {
+    let nanos = place
+        .saturating_mul(1_000_000_000)
+        .checked_div(u64::from(rate))?;
+    Some(begun + Duration::from_nanos(nanos))
 }
 
 /// Sends events over one connection, opened again when it breaks.
-async fn shoot(host: String, shots: Arc<tokio::sync::Mutex<mpsc::Receiver<Shot>>>, tally: Arc<Mutex<Tally>>) {
+async fn shoot(host: String, shots: Arc<tokio::sync::Mutex<mpsc::Receiver<Shot>>>, tally: Tallied) {
     let mut connection = None;
     loop {
-        let Some(shot) = shots.lock().await.recv().await else { return };
-        let status = match send(&mut connection, &host, &shot.request).await {
+        let shot = shots.lock().await.recv().await;
+        let Some(shot) = shot else { return };
+        let due = shot.due.unwrap_or_else(Instant::now);
+        let status = match exchange(&mut connection, &host, &shot.request).await {
             Ok(status) => status,
-            Err(_broken) => 0,
+            Err(error) => {
+                tracing::debug!(kind = ?error.kind(), "no answer");
+                connection = None;
+                0
+            }
         };
-        if status == 0 {
-            connection = None;
-        }
+        let took = due.elapsed();
         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         *tally.answers.entry(status).or_default() += 1;
-        tally.ack.push(shot.due.elapsed());
+        let first = tally.due.entry(shot.number).or_insert(due);
+        *first = due.min(*first);
+        if status == 200 {
+            tally.ack.push(took);
+            tally.acknowledged.insert(shot.number);
+        }
     }
 }
 
-async fn send(connection: &mut Option<Connection>, host: &str, request: &[u8]) -> std::io::Result<u16> {
-    let open = match connection {
-        Some(open) => open,
+async fn exchange(
+    connection: &mut Option<Connection>,
+    host: &str,
+    request: &[u8],
+) -> std::io::Result<u16> {
+    let connection = match connection {
+        Some(connection) => connection,
         None => connection.insert(Connection::open(host).await?),
     };
-    open.exchange(request).await
+    connection.exchange(request).await
 }
 
-/// Waits for the last result, or until it is clear that it does not come.
-async fn settle(store: &Store, run: &str, limit: Duration) -> anyhow::Result<ledger::Ledger> {
+/// Waits for the last result, and reads the ledger once: reading it again and again would weigh on the
+/// database that is measured.
+async fn settle(store: &Store, run: &str, limit: Duration) -> anyhow::Result<Ledger> {
     let begun = Instant::now();
     loop {
         let prefix = run.to_owned();
-        let ledger = store.read(move |conn| ledger::of_events(conn, &prefix)).await?;
-        if ledger.open == 0 || begun.elapsed() > limit {
-            return Ok(ledger);
+        let open = store
+            .read(move |conn| ledger::has_open(conn, &prefix))
+            .await?;
+        if !open || begun.elapsed() > limit {
+            break;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(ASK_EVERY).await;
     }
+    let prefix = run.to_owned();
+    Ok(store
+        .read(move |conn| ledger::of_events(conn, &prefix))
+        .await?)
 }
 
 fn host_of(url: &Url) -> anyhow::Result<String> {
@@ -186,5 +302,79 @@ fn host_of(url: &Url) -> anyhow::Result<String> {
         bail!("`--url` must be http: the load generator measures the coordinator, not TLS");
     }
     let host = url.host_str().context("`--url` names no host")?;
-    Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or(80)))
+    Ok(format!(
+        "{host}:{}",
+        url.port_or_known_default().unwrap_or(80)
+    ))
+}
+
+fn print(report: &Report) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{report}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(anchor: &Anchor, ms: u64) -> (Instant, DateTime<Utc>) {
+        let time = Duration::from_millis(ms);
+        (anchor.instant + time, anchor.time + time)
+    }
+
+    #[test]
+    fn latency_counts_from_the_scheduled_time() {
+        let anchor = Anchor {
+            instant: Instant::now(),
+            time: SystemClock.now(),
+        };
+        let tally = Tally {
+            due: HashMap::from([(1, at(&anchor, 10).0)]),
+            acknowledged: HashSet::from([1, 2]),
+            ..Tally::default()
+        };
+        let ledger = Ledger {
+            events: 2,
+            open: 1,
+            committed: vec![("EvRUN1".to_owned(), at(&anchor, 50).1)],
+        };
+        let report = report("EvRUN", tally, &ledger, &anchor);
+        assert_eq!(
+            report.result.percentile(500),
+            Some(Duration::from_millis(40))
+        );
+        assert_eq!((report.missing, report.doubled, report.open), (1, 0, 1));
+        assert_eq!(report.whole, Duration::from_millis(50));
+    }
+
+    #[test]
+    fn two_results_of_one_event_are_one_too_many() {
+        let anchor = Anchor {
+            instant: Instant::now(),
+            time: SystemClock.now(),
+        };
+        let result = ("EvRUN1".to_owned(), anchor.time);
+        let ledger = Ledger {
+            events: 1,
+            open: 0,
+            committed: vec![result.clone(), result],
+        };
+        let report = report("EvRUN", Tally::default(), &ledger, &anchor);
+        assert_eq!(report.doubled, 1);
+        assert!(!report.is_complete());
+    }
+
+    #[test]
+    fn the_schedule_does_not_depend_on_the_answers() {
+        let begun = Instant::now();
+        let places = [0, 1, 500].map(|place| due(begun, place, 500).unwrap() - begun);
+        assert_eq!(places, [0, 2, 1_000].map(Duration::from_millis));
+        assert_eq!(due(begun, 7, 0), None);
+    }
+
+    #[test]
+    fn only_plain_http_is_played() {
+        assert!(host_of(&Url::parse("https://weir.example").unwrap()).is_err());
+        let plain = host_of(&Url::parse("http://127.0.0.1:8080").unwrap());
+        assert_eq!(plain.unwrap(), "127.0.0.1:8080");
+    }
 }
