@@ -24,7 +24,7 @@ const JOBS: &str = "raw:jobs";
 const RESULTS: &str = "raw:results";
 const GROUP: &str = "raw";
 
-/// Measures the raw pipeline over WEIR_DATABASE__URL and WEIR_QUEUE__REDIS_URL.
+/// Measures the raw pipeline over `WEIR_DATABASE__URL` and `WEIR_QUEUE__REDIS_URL`.
 #[derive(Parser)]
 struct Arguments {
     /// Messages to carry
@@ -48,7 +48,8 @@ fn main() -> anyhow::Result<()> {
         step.join()
             .map_err(|_panic| anyhow!("a step of the pipeline panicked"))??;
     }
-    let rate = messages as f64 / started.elapsed().as_secs_f64();
+    let rate =
+        f64::from(u32::try_from(messages).unwrap_or(u32::MAX)) / started.elapsed().as_secs_f64();
     say(format_args!("{rate:.0}"))
 }
 
@@ -82,7 +83,9 @@ fn produce(messages: usize, body: usize) -> anyhow::Result<()> {
     let mut left = messages;
     while left > 0 {
         let count = left.min(BATCH);
-        let ids: Vec<Uuid> = (0..count).map(|_| Uuid::now_v7()).collect();
+        let ids: Vec<Uuid> = (0..count)
+            .map(|_| shared::ids::JobId::fresh().as_uuid())
+            .collect();
         let bodies: Vec<Vec<u8>> = (0..count).map(|_| text(body)).collect();
         diesel::sql_query("INSERT INTO raw_jobs (id, payload) SELECT * FROM unnest($1, $2)")
             .bind::<Array<SqlUuid>, _>(&ids)

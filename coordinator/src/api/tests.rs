@@ -163,7 +163,7 @@ async fn every_guarded_route_refuses_a_stranger() {
         let answer = fixture.send(request).await;
         match entry.access() {
             Access::Public => assert_ne!(answer.status, 401, "{}", entry.path()),
-            Access::Slack | Access::SignedIn | Access::Needs(_) => {
+            Access::Slack | Access::Node | Access::SignedIn | Access::Needs(_) => {
                 assert_eq!(answer.status, 401, "{}", entry.path());
             }
         }

@@ -9,8 +9,7 @@ use anyhow::Context as _;
 use shared::clock::SystemClock;
 
 use super::Global;
-use super::serve::load;
-use crate::config::CoordinatorConfig;
+use crate::config::{self, CoordinatorConfig};
 use crate::store::Store;
 
 /// Runs `work` with the configuration and the migrated database.
@@ -19,7 +18,7 @@ where
     W: FnOnce(CoordinatorConfig, Store) -> F,
     F: Future<Output = anyhow::Result<T>>,
 {
-    let config = load(global.config.clone())?;
+    let config = config::load(global.config.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -12,8 +12,8 @@ use shared::config::SecretsConfig;
 use shared::seal::{KeyRing, NodeKey};
 use shared::secret::{ExposeSecret as _, SecretString};
 
-use super::serve::load;
 use super::{Exit, Global, print};
+use crate::config;
 use crate::keys::DEFAULT_RING;
 
 /// Which ring, and what to do with it.
@@ -59,7 +59,7 @@ fn configured(global: &Global) -> anyhow::Result<Keys> {
     let SecretsConfig {
         keyring_file,
         master_key,
-    } = load(global.config.clone())?.secrets;
+    } = config::load(global.config.clone())?.secrets;
     match (keyring_file, master_key) {
         (Some(file), _) => Ok(Keys::Ring(file)),
         (None, Some(key)) => Ok(Keys::Master(key)),

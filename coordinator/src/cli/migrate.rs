@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{Exit, Global, database, print, serve};
+use super::{Exit, Global, database, print};
+use crate::config;
 
 /// Whether to look only.
 #[derive(Debug, Args)]
@@ -13,7 +14,7 @@ pub(super) struct MigrateArgs {
 }
 
 pub(super) fn run(args: &MigrateArgs, global: &Global) -> anyhow::Result<Exit> {
-    let config = serve::load(global.config.clone())?;
+    let config = config::load(global.config.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -93,7 +93,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args),
             Self::Detectors(args) => detectors::run(args),
             Self::Keys(args) => keys::run(args, global),
-            Self::Load(args) => load::run(args, global),
+            Self::Load(args) => load::run(&args, global),
             Self::Migrate(args) => migrate::run(&args, global),
             Self::User(args) => user::run(args, global),
             Self::Token(args) => token::run(args, global),

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand};
 use shared::config::QueueBackend;
 use shared::queue::{self, Queue, Stream};
 
-use super::serve::load;
 use super::{Exit, Global, print};
+use crate::config;
 
 /// What to look at or do.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ enum QueueCommand {
 }
 
 pub(super) fn run(args: &QueueArgs, global: &Global) -> anyhow::Result<Exit> {
-    let config = load(global.config.clone())?;
+    let config = config::load(global.config.clone())?;
     if config.queue.backend == QueueBackend::Embedded {
         bail!("the embedded queue lives inside the server: ask GET /api/v1/queue");
     }

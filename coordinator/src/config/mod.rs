@@ -13,7 +13,9 @@ pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use slack::SlackConfig;
 
-use shared::config::{QueueConfig, SecretsConfig, StorageConfig, TelemetryConfig};
+use std::path::PathBuf;
+
+use shared::config::{ConfigErrors, QueueConfig, SecretsConfig, StorageConfig, TelemetryConfig};
 
 shared::configuration! {
     /// Everything that can be set.
@@ -36,6 +38,15 @@ shared::configuration! {
         telemetry: TelemetryConfig,
     }
     foreign = ["node"];
+}
+
+/// The configuration of this process: the named file, or `weir.toml` if it is there, then the environment.
+///
+/// # Errors
+/// Everything that is wrong with it, at once; permanent.
+pub fn load(file: Option<PathBuf>) -> Result<CoordinatorConfig, ConfigErrors> {
+    let file = shared::config::file_or_default(file);
+    shared::config::load(file.as_deref(), shared::config::process_env())
 }
 
 /// Every key with its meaning and default, as TOML: what `deploy/config/coordinator.toml` holds.

@@ -11,7 +11,6 @@ mod events;
 mod report;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,7 +24,8 @@ use url::Url;
 use self::client::Connection;
 use self::events::{Event, Events, Recipe};
 use self::report::{Latencies, Report};
-use crate::config::CoordinatorConfig;
+use super::{Exit, Global, print};
+use crate::config;
 use crate::slack::signature::SigningSecret;
 use crate::store::ledger::{self, Ledger};
 use crate::store::{DatabaseOptions, Store};
@@ -35,7 +35,7 @@ const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// Options of `weir load`.
 #[derive(clap::Args, Debug)]
-pub struct LoadArgs {
+pub(super) struct LoadArgs {
     /// Where the coordinator listens
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: Url,
@@ -97,7 +97,8 @@ struct Anchor {
 ///
 /// # Errors
 /// No signing secret, no database, no coordinator, or a ledger that does not balance.
-pub fn run(args: &LoadArgs, config: &CoordinatorConfig) -> anyhow::Result<()> {
+pub(super) fn run(args: &LoadArgs, global: &Global) -> anyhow::Result<Exit> {
+    let config = config::load(global.config.clone())?;
     let secret = config.slack.signing_secret.as_ref();
     let secret = secret.context("no signing secret: set WEIR_SLACK__SIGNING_SECRET")?;
     let secret = SigningSecret::new(secret)?;
@@ -110,7 +111,7 @@ pub fn run(args: &LoadArgs, config: &CoordinatorConfig) -> anyhow::Result<()> {
     if !report.is_complete() {
         bail!("the ledger does not balance: see `open`, `missing` and `doubled`");
     }
-    Ok(())
+    Ok(Exit::Success)
 }
 
 async fn measure(
@@ -306,10 +307,6 @@ fn host_of(url: &Url) -> anyhow::Result<String> {
         "{host}:{}",
         url.port_or_known_default().unwrap_or(80)
     ))
-}
-
-fn print(report: &Report) -> std::io::Result<()> {
-    writeln!(std::io::stdout().lock(), "{report}")
 }
 
 #[cfg(test)]

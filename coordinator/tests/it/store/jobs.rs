@@ -37,6 +37,7 @@ on_both! {
             id: made.id,
             workspace: made.workspace.clone(),
             class: made.class,
+            wire_version: 1,
             payload: made.payload.clone(),
             attempt: 1,
             trace: made.trace.clone(),

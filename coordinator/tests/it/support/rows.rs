@@ -32,6 +32,7 @@ pub(crate) fn job(workspace: &WorkspaceId) -> NewJob {
         workspace: workspace.clone(),
         class: JobClass::Message,
         origin: JobOrigin::Slack,
+        wire_version: 1,
         payload: b"sealed".to_vec(),
         detectors: DetectorSetVersion::new("d1"),
         due_in: Duration::ZERO,
