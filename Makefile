@@ -1,0 +1,44 @@
+# Weir's commands. `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := /usr/bin/env bash
+
+everything := --workspace --all-features --locked
+
+# Homebrew keeps libpq off the linker's path.
+ifeq ($(shell uname -s),Darwin)
+export PQ_LIB_DIR ?= $(shell brew --prefix libpq 2>/dev/null)/lib
+endif
+
+.PHONY: help run test lint fmt docs tidy bench up
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what building needs, then run the whole product on http://127.0.0.1:8080
+	@deploy/build/install
+	cargo run --release --locked
+
+test: ## install what the tests need, then run all of them against throw-away servers
+	@deploy/build/install
+	@deploy/test/install
+	deploy/test/with-servers deploy/test/run
+
+lint: ## formatting and clippy, no warning allowed
+	cargo fmt --all --check
+	cargo clippy $(everything) --all-targets -- -D warnings
+
+docs: ## build the documentation, no broken link allowed
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps $(everything)
+
+tidy: ## check what no compiler does: layers, file sizes, links, migrations
+	@deploy/tidy/self-test
+	@deploy/tidy/check
+
+fmt: ## format the code
+	cargo fmt --all
+
+bench: ## measure throughput and latency
+	deploy/bench/run
+
+up: ## build the images and start everything in Docker
+	docker compose up --build
