@@ -9,7 +9,7 @@ ifeq ($(shell uname -s),Darwin)
 export PQ_LIB_DIR ?= $(shell brew --prefix libpq 2>/dev/null)/lib
 endif
 
-.PHONY: help run test lint fmt docs tidy bench up
+.PHONY: help run test lint fmt docs tidy config bench up
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ tidy: ## check what no compiler does: layers, file sizes, links, migrations
 
 fmt: ## format the code
 	cargo fmt --all
+
+config: ## write deploy/config anew from the code
+	cargo run -q --locked --all-features -p coordinator -- config > deploy/config/coordinator.toml
+	cargo run -q --locked --all-features -p scanner-node -- --print-reference > deploy/config/scanner-node.toml
 
 bench: ## measure throughput and latency
 	deploy/bench/run

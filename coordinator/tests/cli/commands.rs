@@ -12,9 +12,16 @@ fn help_lists_the_commands() {
     Usage: weir [OPTIONS] [COMMAND]
 
     Commands:
+      serve      Run the coordinator; the same as no command
       scan       Scan files, folders or standard input, offline
       detectors  List, try and check the built-in detectors
       keys       Make, rotate and hand out the keys that message text is sealed with
+      load       Play signed Slack events against a coordinator and check that none is lost
+      migrate    Bring the database up to date
+      user       Say who may sign in
+      token      Make and end API tokens for machines
+      queue      Look at the queue and at what was set aside
+      config     Print every setting with its meaning and default, as TOML
       openapi    Print the description of the REST API
       help       Print this message or the help of the given subcommand(s)
 
