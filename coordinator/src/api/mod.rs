@@ -32,6 +32,7 @@ pub use token_lookup::StoredTokens;
 /// Every route, in URL order.
 pub fn routes() -> RouteTable {
     RouteTable::new(vec![
+        RouteEntry::get("/api/docs", openapi::to_the_page),
         RouteEntry::get("/healthz", health::alive),
         RouteEntry::get("/readyz", health::ready),
         RouteEntry::get("/metrics", health::metrics),
