@@ -2,9 +2,9 @@
 //!
 //! | actor | owns |
 //! |---|---|
-//! | [`Puller`](puller::Puller), one per stream | the consumer, the permits, the batches in flight |
-//! | [`DetectorCache`](detector_cache::DetectorCache) | compiled engines by version |
-//! | [`Heartbeat`](heartbeat::Heartbeat) | telling the coordinator that this node lives |
+//! | `Puller`, one per stream | the consumer, the permits, the batches in flight |
+//! | `DetectorCache` | compiled engines by version |
+//! | `Heartbeat` | telling the coordinator that this node lives |
 //!
 //! Scanning itself (`scanner`) and answering (`reporter`) are plain functions that a puller runs.
 //!

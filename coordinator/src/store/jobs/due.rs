@@ -101,7 +101,7 @@ pub struct Claim<'a> {
 }
 
 /// Takes due jobs of a tenant, oldest first, and moves their `due_at` on. Two callers never get the same job.
-/// Call it through [`Store::write`](super::Store::write).
+/// Call it through [`Store::write`](crate::store::Store::write).
 ///
 /// # Errors
 /// As any query.
@@ -157,7 +157,7 @@ pub fn make_all_due(conn: &mut Conn) -> StoreResult<usize> {
 
 /// Fails the due jobs that were claimed `max_attempts` times, at most `limit`, with a result that says
 /// `too_many_attempts`; gives them. A real result that still comes is a duplicate then.
-/// Call it through [`Store::write`](super::Store::write).
+/// Call it through [`Store::write`](crate::store::Store::write).
 ///
 /// # Errors
 /// As any query.
