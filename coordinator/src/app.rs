@@ -21,7 +21,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::actors::{
     Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts,
-    Redispatcher, Sweep,
+    Redispatcher, Round, Sweep,
 };
 use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
 use crate::api::cursor::CursorKey;
@@ -192,6 +192,7 @@ fn start_actors(
         queue: Arc::clone(&foundation.queue),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
+        round: Round::default(),
     });
     let redispatcher = guardian.guard("redispatcher", {
         let arbiter = arbiter.clone();

@@ -22,4 +22,4 @@ pub use aggregator::{Aggregator, AggregatorParts};
 pub use dispatcher::{Dispatch, Dispatcher, Ready};
 pub use intake::{Intake, IntakeError, TakeIn};
 pub use janitor::{Janitor, JanitorParts};
-pub use redispatcher::{Redispatcher, Sweep};
+pub use redispatcher::{Redispatcher, Round, Sweep};

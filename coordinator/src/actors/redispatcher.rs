@@ -6,10 +6,12 @@
 //! **Invariant:** a job is claimed only when its stream has room for it, so that a queue that is away or
 //! full costs no attempt.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
+use shared::ids::WorkspaceId;
 use shared::job::{FailureReason, JobClass};
 use shared::lifecycle::Shutdown;
 use shared::queue::{Depth, Queue, QueueError, Stream};
@@ -27,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const OBSERVE_EVERY: Duration = Duration::from_secs(10);
 /// Jobs claimed in one transaction.
 const BATCH: usize = 1_024;
-/// Workspaces served in one sweep; those left out come first in a later one.
+/// Workspaces served in one sweep; the next one goes on with those after them.
 const WORKSPACES: u32 = 64;
 /// Dispatches after which a job is failed. With the growing pause between them that is hours.
 const MAX_ATTEMPTS: u32 = 24;
@@ -49,6 +51,30 @@ pub struct Sweep {
     pub metrics: Metrics,
     /// When to stop.
     pub shutdown: Shutdown,
+    /// Where the round over the workspaces goes on.
+    pub round: Round,
+}
+
+/// The last workspace served, by class; none where the next sweep begins anew.
+#[derive(Debug, Default)]
+pub struct Round(Mutex<HashMap<JobClass, WorkspaceId>>);
+
+impl Round {
+    fn last(&self, class: JobClass) -> Option<WorkspaceId> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&class)
+            .cloned()
+    }
+
+    fn go_on_after(&self, class: JobClass, last: Option<WorkspaceId>) {
+        let mut round = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match last {
+            Some(last) => round.insert(class, last),
+            None => round.remove(&class),
+        };
+    }
 }
 
 /// A sweep that did not end.
@@ -157,10 +183,15 @@ impl Sweep {
         if room == 0 {
             return Ok(0);
         }
-        let claimed = self
+        let after = self.round.last(class);
+        let claiming = self
             .store
-            .write(move |conn| claim(conn, class, room))
-            .await?;
+            .write(move |conn| claim(conn, class, after.as_ref(), room));
+        let Claimed {
+            jobs: claimed,
+            last,
+        } = claiming.await?;
+        self.round.go_on_after(class, last);
         if claimed.is_empty() {
             return Ok(0);
         }
@@ -196,21 +227,38 @@ impl Sweep {
     }
 }
 
-/// Takes due jobs of all workspaces, a fair share of each.
-fn claim(conn: &mut Conn, class: JobClass, room: usize) -> StoreResult<Vec<DueJob>> {
-    let workspaces = jobs::due_workspaces(conn, class, None, WORKSPACES)?;
+/// Jobs to publish.
+struct Claimed {
+    jobs: Vec<DueJob>,
+    /// The last workspace served, if there may be others after it.
+    last: Option<WorkspaceId>,
+}
+
+/// Takes due jobs of the workspaces after `after`, a fair share of each.
+fn claim(
+    conn: &mut Conn,
+    class: JobClass,
+    after: Option<&WorkspaceId>,
+    room: usize,
+) -> StoreResult<Claimed> {
+    let workspaces = jobs::due_workspaces(conn, class, after, WORKSPACES)?;
     let share = room.div_ceil(workspaces.len().max(1));
     let mut claimed = Vec::new();
-    for workspace in workspaces {
+    for workspace in &workspaces {
         let most = share.min(room.saturating_sub(claimed.len()));
         let claim = Claim {
             limit: u32::try_from(most).unwrap_or(u32::MAX),
             max_attempts: MAX_ATTEMPTS,
             next_delay: &pause_after,
         };
-        claimed.extend(jobs::claim_due(conn, class, &workspace, &claim)?);
+        claimed.extend(jobs::claim_due(conn, class, workspace, &claim)?);
     }
-    Ok(claimed)
+    let full = u32::try_from(workspaces.len()).is_ok_and(|served| served >= WORKSPACES);
+    let last = workspaces.into_iter().next_back().filter(|_| full);
+    Ok(Claimed {
+        jobs: claimed,
+        last,
+    })
 }
 
 /// How long until a job dispatched for the `attempt`th time is due again.
