@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to become ready; reached only when something is wrong.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running `weir` or `weir-scanner`. Killed when dropped.
 pub(crate) struct Process {
@@ -26,7 +26,11 @@ impl Process {
         name: &str,
     ) -> Self {
         let log = folder.join(format!("{name}.log"));
-        let file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .unwrap();
         let child = Command::new(binary)
             .args(args)
             .env_clear()
@@ -37,7 +41,11 @@ impl Process {
             .stderr(file)
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", binary.display()));
-        Self { name: name.to_owned(), child, log }
+        Self {
+            name: name.to_owned(),
+            child,
+            log,
+        }
     }
 
     /// `kill -9`.
@@ -49,13 +57,15 @@ impl Process {
     /// `SIGTERM`, then waits for the exit.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         self.signal("TERM");
-        self.wait(Duration::from_secs(60))
+        self.wait(Duration::from_mins(1))
     }
 
     /// Sends a signal by name.
     pub(crate) fn signal(&self, signal: &str) {
-        let status =
-            Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status();
+        let status = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(self.id().to_string())
+            .status();
         assert!(status.unwrap().success());
     }
 
@@ -71,7 +81,12 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(begun.elapsed() < limit, "{} does not exit\n{}", self.name, self.log());
+            assert!(
+                begun.elapsed() < limit,
+                "{} does not exit\n{}",
+                self.name,
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -88,7 +103,12 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("{} ended with {status}\n{}", self.name, self.log());
             }
-            assert!(begun.elapsed() < READY_WITHIN, "{} is not ready\n{}", self.name, self.log());
+            assert!(
+                begun.elapsed() < READY_WITHIN,
+                "{} is not ready\n{}",
+                self.name,
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -118,7 +138,9 @@ fn ready(address: SocketAddr) -> bool {
     };
     let request = "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let mut answer = String::new();
-    stream.set_read_timeout(Some(Duration::from_secs(2))).is_ok()
+    stream
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .is_ok()
         && stream.write_all(request.as_bytes()).is_ok()
         && stream.read_to_string(&mut answer).is_ok()
         && answer.starts_with("HTTP/1.1 200")
@@ -126,7 +148,10 @@ fn ready(address: SocketAddr) -> bool {
 
 /// A loopback address nobody listens on.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 /// The `weir` binary.
@@ -137,6 +162,10 @@ pub(crate) fn weir() -> &'static Path {
 /// The `weir-scanner` binary, which is built beside it.
 pub(crate) fn weir_scanner() -> PathBuf {
     let path = weir().with_file_name("weir-scanner");
-    assert!(path.exists(), "{} is missing: run `make test`, or `cargo build --workspace --all-features`", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `make test`, or `cargo build --workspace --all-features`",
+        path.display()
+    );
     path
 }

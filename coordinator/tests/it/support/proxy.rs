@@ -57,7 +57,9 @@ async fn accept(
 
 async fn pass(mut near: TcpStream, upstream: String, mut cuts: watch::Receiver<u64>) {
     cuts.mark_unchanged();
-    let Ok(mut far) = TcpStream::connect(upstream).await else { return };
+    let Ok(mut far) = TcpStream::connect(upstream).await else {
+        return;
+    };
     tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
         _ = cuts.changed() => {}

@@ -19,7 +19,11 @@ impl PrivateRedis {
         let address = free_address();
         let folder = tempfile::tempdir().unwrap();
         let child = spawn(address, folder.path());
-        Self { address, folder, child }
+        Self {
+            address,
+            folder,
+            child,
+        }
     }
 
     /// `redis://…`.
@@ -41,7 +45,11 @@ impl PrivateRedis {
     /// Runs a command by `redis-cli`; gives its output.
     pub(crate) fn command(&self, words: &[&str]) -> String {
         let port = self.address.port().to_string();
-        let output = Command::new("redis-cli").args(["-p", &port]).args(words).output().unwrap();
+        let output = Command::new("redis-cli")
+            .args(["-p", &port])
+            .args(words)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "redis-cli {words:?}");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
@@ -65,7 +73,10 @@ fn spawn(address: SocketAddr, folder: &std::path::Path) -> Child {
         .expect("redis-server is missing: run `make test`, which installs it");
     let begun = Instant::now();
     while std::net::TcpStream::connect(address).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "redis-server does not answer");
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "redis-server does not answer"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     child
