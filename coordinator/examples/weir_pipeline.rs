@@ -233,6 +233,7 @@ impl Bench {
             queue: Arc::clone(&self.queue),
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),
+            round: coordinator::actors::Round::default(),
         });
         let on = arbiter.clone();
         guardian.guard("redispatcher", move || {

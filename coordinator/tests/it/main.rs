@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

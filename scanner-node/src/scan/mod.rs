@@ -5,7 +5,7 @@
 //! **Invariant:** a match is reported once, without a value in its place, and what was left out is in the
 //! coverage.
 
-mod pointer;
+mod redact;
 
 #[cfg(feature = "extract")]
 use std::io::Read;
@@ -104,13 +104,17 @@ pub fn scan_reader(
     Ok(tally.summary(gaps))
 }
 
-/// The place, without values that stand in the keys of its pointer.
+/// The place, without values that stand in the keys of its pointer or in a file's name.
 fn shown(engine: &Engine, scratch: &mut Scratch, location: Location) -> Location {
     let pointer = location
         .pointer
-        .map(|keys| pointer::redacted(engine, scratch, &keys));
+        .map(|keys| redact::pointer(engine, scratch, &keys));
+    let file = location
+        .file
+        .map(|name| redact::values(engine, scratch, name));
     Location {
         pointer,
+        file,
         ..location
     }
 }

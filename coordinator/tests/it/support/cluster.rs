@@ -35,6 +35,11 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// One coordinator and so many nodes, ready.
     pub(crate) async fn start(nodes: usize) -> Self {
+        Self::start_with(nodes, &[]).await
+    }
+
+    /// The same, with more settings than the necessary ones.
+    pub(crate) async fn start_with(nodes: usize, settings: &[(&str, &str)]) -> Self {
         let redis = PrivateRedis::start();
         let db = TestDb::migrated(Kind::Postgres).await;
         let mut url = Url::parse(&db.url).unwrap();
@@ -44,7 +49,12 @@ impl Cluster {
         url.set_port(Some(database.address().port())).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let address = free_address();
-        let env = environment(&folder, address, url.as_str(), &redis.url());
+        let mut env = environment(&folder, address, url.as_str(), &redis.url());
+        env.extend(
+            settings
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+        );
         let coordinator = coordinator(&env, &folder);
         let mut cluster = Self {
             redis,

@@ -4,7 +4,9 @@
 //! **Invariant:** what a test starts ends with the test.
 
 pub(crate) mod cluster;
+pub(crate) mod collector;
 pub(crate) mod db;
+pub(crate) mod embedded;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod redis;

@@ -36,17 +36,21 @@ impl Slack {
 
     /// Sends an event once; `None` when nothing answered.
     pub(crate) async fn send(&self, event: &Value) -> Option<StatusCode> {
-        let body = event.to_string();
+        self.send_raw(event.to_string().as_bytes()).await
+    }
+
+    /// Sends bytes, rightly signed.
+    pub(crate) async fn send_raw(&self, body: &[u8]) -> Option<StatusCode> {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
         let secret = SigningSecret::new(&SecretString::from(SIGNING_SECRET)).unwrap();
-        let signature = secret.sign(now.cast_signed(), body.as_bytes());
+        let signature = secret.sign(now.cast_signed(), body);
         let request = self
             .http
             .post(format!("http://{}/slack/events", self.address))
             .header("Content-Type", "application/json")
             .header("X-Slack-Request-Timestamp", now.to_string())
             .header("X-Slack-Signature", signature)
-            .body(body);
+            .body(body.to_vec());
         request.send().await.ok().map(|response| response.status())
     }
 

@@ -1,6 +1,7 @@
-//! JSON pointers without what is in their keys.
+//! Places without values in them.
 //!
-//! Owns masking keys: a document may have a card number for a key, and a pointer to its value shows it.
+//! Owns masking keys and names: a document may have a card number for a key, and a pointer to its value
+//! shows it; a file may be called after one.
 //! **Invariant:** a key is shown as far as the engine finds nothing in it, however unlikely.
 
 use shared::content::TextUnit;
@@ -11,7 +12,7 @@ use crate::detect::{Engine, Scratch};
 const LONGEST_KEY: usize = 128;
 
 /// The pointer with values in its keys masked.
-pub(crate) fn redacted(engine: &Engine, scratch: &mut Scratch, pointer: &str) -> String {
+pub(super) fn pointer(engine: &Engine, scratch: &mut Scratch, pointer: &str) -> String {
     let keys: Vec<String> = pointer
         .split('/')
         .map(|key| masked(engine, scratch, key))
@@ -23,7 +24,15 @@ fn masked(engine: &Engine, scratch: &mut Scratch, escaped: &str) -> String {
     if escaped.len() > LONGEST_KEY {
         return "…".to_owned();
     }
-    let unit = TextUnit::plain(escaped.replace("~1", "/").replace("~0", "~"));
+    let key = escaped.replace("~1", "/").replace("~0", "~");
+    values(engine, scratch, key)
+        .replace('~', "~0")
+        .replace('/', "~1")
+}
+
+/// The text with values masked.
+pub(super) fn values(engine: &Engine, scratch: &mut Scratch, text: String) -> String {
+    let unit = TextUnit::plain(text);
     let (mut shown, mut from) = (String::new(), 0);
     for found in engine.scan(&unit, scratch).matches {
         shown.push_str(unit.text.get(from..found.span.start).unwrap_or_default());
@@ -31,7 +40,7 @@ fn masked(engine: &Engine, scratch: &mut Scratch, escaped: &str) -> String {
         from = found.span.end;
     }
     shown.push_str(unit.text.get(from..).unwrap_or_default());
-    shown.replace('~', "~0").replace('/', "~1")
+    shown
 }
 
 #[cfg(test)]
@@ -42,7 +51,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let engine = Engine::compile(&builtin().unwrap()).unwrap();
-        redacted(&engine, &mut Scratch::new(), text)
+        pointer(&engine, &mut Scratch::new(), text)
     }
 
     #[test]

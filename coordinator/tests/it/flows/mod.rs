@@ -1,0 +1,5 @@
+//! What a user does, from outside: real processes, real requests.
+
+mod canary;
+mod embedded;
+mod trace;
