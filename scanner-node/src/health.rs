@@ -29,7 +29,7 @@ pub trait Vitals: Send + Sync + 'static {
     fn metrics(&self) -> String;
 }
 
-/// Binds `address` and answers until the node stops; gives back the address bound.
+/// Binds `address` and answers until the process ends; gives back the address bound.
 ///
 /// # Errors
 /// Permanent: the address is taken or not ours.
@@ -40,9 +40,8 @@ pub async fn serve(
 ) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
-    shutdown
-        .tasks()
-        .spawn(accept(listener, vitals, shutdown.clone()));
+    // Not awaited: it answers to the very end, so that a draining node can be told from a dead one.
+    tokio::spawn(accept(listener, vitals, shutdown));
     Ok(bound)
 }
 
