@@ -11,8 +11,8 @@ use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::auth::Public;
-use super::health;
 use super::problem::{ErrorCode, Problem};
+use super::{health, slack_events, v1};
 
 /// Where the document is.
 pub const DOCUMENT_PATH: &str = "/api/openapi.json";
@@ -26,7 +26,26 @@ pub const BEARER: &str = "bearer";
         description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages.",
         license(name = "MIT", identifier = "MIT"),
     ),
-    paths(health::alive),
+    paths(
+        health::alive,
+        health::ready,
+        health::metrics,
+        slack_events::receive,
+        v1::auth::login,
+        v1::auth::refresh,
+        v1::auth::logout,
+        v1::auth::me,
+        v1::scans::create,
+        v1::scans::list,
+        v1::scans::get,
+        v1::detectors::list,
+        v1::detectors::get,
+        v1::messages::list,
+        v1::messages::get,
+        v1::findings::list,
+        v1::nodes::list,
+        v1::queue::status,
+    ),
     components(schemas(Problem, ErrorCode)),
     modifiers(&Bearer),
 )]
@@ -98,6 +117,17 @@ mod tests {
                 .len(),
             ErrorCode::ALL.len()
         );
+    }
+
+    #[test]
+    async fn every_route_but_those_of_nodes_is_described() {
+        let document = serde_json::to_value(document()).unwrap();
+        for entry in crate::api::routes().iter() {
+            let method = entry.method().as_str().to_lowercase();
+            let described = document["paths"][entry.path()][&method].is_object();
+            let hidden = entry.path().starts_with("/internal/") || entry.path() == "/api/docs";
+            assert_eq!(described, !hidden, "{method} {}", entry.path());
+        }
     }
 
     #[test]
