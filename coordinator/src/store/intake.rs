@@ -8,10 +8,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, SmallInt, Text};
 use shared::ids::{InboundEventId, WorkspaceId};
 
-use super::columns::{DbTime, DbUuid, numbered, storable};
-use super::connection::{Conn, rows_per_statement, with_conn};
+use super::arrays::insert_arrays;
+use super::columns::{DbTime, DbUuid, Ts, Uid, numbered, storable};
+use super::connection::{Conn, Database, rows_per_statement};
 use super::error::StoreResult;
 use super::jobs::{self, NewJob};
 use super::schema::inbound_events;
@@ -99,6 +101,12 @@ struct EventRow<'a> {
     received_at: DbTime,
 }
 
+#[derive(QueryableByName)]
+struct Inserted {
+    #[diesel(sql_type = Uid)]
+    id: DbUuid,
+}
+
 /// Inserts the events that are new; gives their ids.
 fn insert_events(
     conn: &mut Conn,
@@ -111,11 +119,31 @@ fn insert_events(
     rows.sort_by(|a, b| (a.source, &a.event_id).cmp(&(b.source, &b.event_id)));
     let mut accepted = HashSet::with_capacity(rows.len());
     for chunk in rows.chunks(rows_per_statement(7)) {
-        let ids: Vec<DbUuid> = with_conn!(conn, |c| diesel::insert_into(inbound_events::table)
-            .values(chunk)
-            .on_conflict_do_nothing()
-            .returning(inbound_events::id)
-            .get_results(c))?;
+        let ids: Vec<DbUuid> = match &mut conn.db {
+            Database::Postgres(c) => insert_arrays!(
+                "inbound_events",
+                chunk,
+                [
+                    id: Uid,
+                    workspace_id: Text,
+                    source: SmallInt,
+                    event_id: Text,
+                    kind: Text,
+                    event_time: Nullable<Ts>,
+                    received_at: Ts,
+                ],
+                "ON CONFLICT DO NOTHING RETURNING id"
+            )
+            .load::<Inserted>(c)?
+            .into_iter()
+            .map(|row| row.id)
+            .collect(),
+            Database::Sqlite(c) => diesel::insert_into(inbound_events::table)
+                .values(chunk)
+                .on_conflict_do_nothing()
+                .returning(inbound_events::id)
+                .get_results(c)?,
+        };
         accepted.extend(ids);
     }
     Ok(accepted)

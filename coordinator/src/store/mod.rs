@@ -15,6 +15,7 @@ use diesel::r2d2::Pool;
 use shared::clock::SharedClock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+mod arrays;
 mod connection;
 mod error;
 mod migrations;

@@ -10,19 +10,21 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use shared::content::Coverage;
 use shared::finding::{Finding, Likelihood, Severity};
 use shared::ids::{DetectorSetVersion, JobId, NodeId};
 use shared::job::{FailureReason, ScanOutcome, ScanResult};
 
 use super::alerts::{self, NewAlert};
+use super::arrays::insert_arrays;
 use super::audit::{self, NewAuditEvent};
 use super::clock;
 use super::columns::{
-    DbCount, DbJson, DbNumber, DbText, DbTime, DbUuid, MaybeJson, MaybeNumber, MaybeUuid,
-    Undecodable, numbered, signed, storable,
+    DbCount, DbJson, DbNumber, DbText, DbTime, DbUuid, JsonDoc, MaybeJson, MaybeNumber, MaybeUuid,
+    Ts, Uid, Undecodable, numbered, signed, storable,
 };
-use super::connection::{Conn, rows_per_statement, with_conn};
+use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
 use super::findings;
 use super::jobs::{self, Job, JobState};
@@ -217,14 +219,45 @@ fn insert_results(
     insert_rows(conn, &rows)
 }
 
+#[derive(QueryableByName)]
+struct Inserted {
+    #[diesel(sql_type = Uid)]
+    job_id: DbUuid,
+}
+
 fn insert_rows(conn: &mut Conn, rows: &[Row<'_>]) -> StoreResult<HashSet<DbUuid>> {
     let mut inserted = HashSet::with_capacity(rows.len());
     for chunk in rows.chunks(rows_per_statement(12)) {
-        let ids: Vec<DbUuid> = with_conn!(conn, |c| diesel::insert_into(scan_results::table)
-            .values(chunk)
-            .on_conflict_do_nothing()
-            .returning(scan_results::job_id)
-            .get_results(c))?;
+        let ids: Vec<DbUuid> = match &mut conn.db {
+            Database::Postgres(c) => insert_arrays!(
+                "scan_results",
+                chunk,
+                [
+                    job_id: Uid,
+                    node_id: Nullable<Uid>,
+                    detector_set: Text,
+                    outcome: SmallInt,
+                    failure_reason: Nullable<Text>,
+                    coverage: Nullable<JsonDoc>,
+                    finding_count: Integer,
+                    highest_likelihood: Nullable<SmallInt>,
+                    highest_severity: Nullable<SmallInt>,
+                    scan_us: BigInt,
+                    scanned_bytes: BigInt,
+                    committed_at: Ts,
+                ],
+                "ON CONFLICT DO NOTHING RETURNING job_id"
+            )
+            .load::<Inserted>(c)?
+            .into_iter()
+            .map(|row| row.job_id)
+            .collect(),
+            Database::Sqlite(c) => diesel::insert_into(scan_results::table)
+                .values(chunk)
+                .on_conflict_do_nothing()
+                .returning(scan_results::job_id)
+                .get_results(c)?,
+        };
         inserted.extend(ids);
     }
     Ok(inserted)

@@ -13,15 +13,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Binary, Bool, Integer, Nullable, SmallInt, Text};
 use shared::ids::{DetectorSetVersion, InboundEventId, JobId, UserId, WorkspaceId};
 use shared::job::{JobClass, TraceContext};
 
+use super::arrays::insert_arrays;
 use super::columns::{
-    DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, Undecodable, numbered, storable,
-    storable_opt,
+    DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, Ts, Uid, Undecodable, numbered,
+    storable, storable_opt,
 };
-use super::connection::{Conn, rows_per_statement, with_conn};
+use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
 use super::page::{Page, Paging};
 use super::results::ResultRow;
@@ -300,9 +301,27 @@ pub(super) fn insert_rows(
         .map(|(event, job)| job_row(*event, job, now))
         .collect();
     for chunk in rows.chunks(rows_per_statement(20)) {
-        with_conn!(conn, |c| diesel::insert_into(scan_jobs::table)
-            .values(chunk)
-            .execute(c))?;
+        match &mut conn.db {
+            Database::Postgres(c) => insert_arrays!(
+                "scan_jobs",
+                chunk,
+                [
+                    id: Uid, inbound_event_id: Nullable<Uid>, workspace_id: Text,
+                    class: SmallInt, origin: SmallInt, state: SmallInt,
+                    wire_version: SmallInt, payload: Binary, detector_set: Text,
+                    attempt: Integer, due_at: Ts, created_at: Ts,
+                    traceparent: Nullable<Text>, tracestate: Nullable<Text>,
+                    channel_id: Nullable<Text>, user_id: Nullable<Text>,
+                    message_ts: Nullable<Text>, thread_ts: Nullable<Text>,
+                    label: Nullable<Text>, submitted_by: Nullable<Uid>,
+                ],
+                ""
+            )
+            .execute(c)?,
+            Database::Sqlite(c) => diesel::insert_into(scan_jobs::table)
+                .values(chunk)
+                .execute(c)?,
+        };
     }
     Ok(())
 }
