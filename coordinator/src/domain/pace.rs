@@ -12,8 +12,9 @@ const WANTED: u32 = 64;
 const LONGEST: Duration = Duration::from_millis(32);
 /// Wait when events are rare: only what arrives in the same instant shares a commit.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// Below this many expected in [`LONGEST`], events count as rare.
-const RARE: f64 = 8.0;
+/// Below this many expected in [`LONGEST`], 1 000 a second, events count as rare: the commits under way
+/// gather enough by themselves, and a wait would only be added to every answer.
+const RARE: f64 = 32.0;
 /// Weight of the newest interval in the running rate.
 const SMOOTHING: f64 = 0.3;
 
@@ -55,7 +56,7 @@ mod tests {
     #[test]
     fn rare_events_do_not_wait() {
         assert_eq!(Pace::default().wait(), SHORTEST);
-        assert_eq!(steady(100).wait(), SHORTEST);
+        assert_eq!(steady(500).wait(), SHORTEST);
     }
 
     #[test]
