@@ -173,6 +173,7 @@ fn start_actors(
     let intake = guardian.guard("intake", {
         let (arbiter, store) = (arbiter.clone(), foundation.store.hot());
         let (next, admission) = (dispatcher.clone(), admission.clone());
+        let due_after = foundation.config.pipeline.due_after;
         let metrics = foundation.metrics.clone();
         move || {
             let intake = (
@@ -183,13 +184,14 @@ fn start_actors(
             );
             Intake::start_in_arbiter(&arbiter, move |_| {
                 let (store, next, admission, metrics) = intake;
-                Intake::new(store, next, admission, metrics)
+                Intake::new(store, next, admission, due_after, metrics)
             })
         }
     });
     let sweep = Arc::new(Sweep {
         store: foundation.store.hot(),
         queue: Arc::clone(&foundation.queue),
+        due_after: foundation.config.pipeline.due_after,
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
         round: Round::default(),
@@ -319,6 +321,7 @@ fn state(
         queue: Arc::clone(&foundation.queue),
         actors,
         admission,
+        due_after: foundation.config.pipeline.due_after,
         arrivals,
         jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
         blobs: foundation.blobs.clone(),

@@ -13,9 +13,6 @@ use shared::seal::{EnvelopeSealer, SealError};
 use crate::detector_sets::DetectorSets;
 use crate::store::jobs::{DueJob, JobOrigin, NewJob, Place};
 
-/// How long a dispatched job may take until it is dispatched again.
-pub const DUE_AFTER: Duration = Duration::from_secs(20);
-
 /// Makes jobs.
 #[derive(Clone)]
 pub struct JobMaker {

@@ -40,7 +40,7 @@ shared::configuration! {
         /// What it reports about itself.
         telemetry: TelemetryConfig,
     }
-    foreign = ["http", "database", "storage", "secrets", "slack", "auth", "mail"];
+    foreign = ["http", "database", "pipeline", "storage", "secrets", "slack", "auth", "mail"];
     check = check;
 }
 

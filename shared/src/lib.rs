@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod content;
 pub mod detector;
+pub mod failpoint;
 pub mod finding;
 pub mod ids;
 pub mod job;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
+use shared::failpoint;
 use shared::ids::JobId;
 use shared::job::{RetryClass, ScanOutcome, ScanResult};
 use shared::lifecycle::Shutdown;
@@ -140,6 +141,9 @@ async fn gather(
 
 /// Opens a batch, commits it, then acknowledges it.
 async fn count(parts: &AggregatorParts, deliveries: Vec<Delivery>) -> Result<(), StoreError> {
+    if !deliveries.is_empty() {
+        failpoint::pass("aggregator");
+    }
     let mut batches = vec![open(parts, deliveries).await];
     while let Some(batch) = batches.pop() {
         let Err(error) = commit_and_acknowledge(parts, &batch).await else {
@@ -172,6 +176,7 @@ async fn commit_and_acknowledge(
     let started = Instant::now();
     let results = batch.iter().map(|opened| opened.result.clone()).collect();
     let committed = commit(parts, results).await?;
+    failpoint::pass("aggregator_committed");
     parts.metrics.jobs.committed(RESULTS_LANE, batch.len());
     parts
         .metrics

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use shared::failpoint;
 use shared::ids::WorkspaceId;
 use shared::job::{Envelope, JobClass};
 use shared::queue::{Producer, QueueError, Stream};
@@ -147,6 +148,7 @@ impl Handler<Dispatch> for Dispatcher {
     type Result = ();
 
     fn handle(&mut self, Dispatch(jobs): Dispatch, ctx: &mut Context<Self>) {
+        failpoint::pass("dispatcher");
         for job in jobs {
             let workspace = job.envelope.workspace.clone();
             self.lane(job.class).waiting.push(workspace, job);

@@ -12,13 +12,14 @@ use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture,
 };
 use shared::actor::Guarded;
+use shared::failpoint;
 use shared::telemetry::Metrics;
 use tokio::sync::oneshot;
 
 use super::admission::{Admission, Place};
 use super::dispatcher::{Dispatch, Dispatcher, Ready};
 use crate::domain::pace::Pace;
-use crate::jobs::{self, DUE_AFTER};
+use crate::jobs;
 use crate::store::intake::{self, NewInbound, Outcome};
 use crate::store::{Store, StoreError};
 
@@ -37,6 +38,7 @@ pub struct Intake {
     store: Store,
     dispatcher: Guarded<Dispatcher>,
     admission: Admission,
+    due_after: Duration,
     metrics: Metrics,
     waiting: Vec<Waiting>,
     stage: Stage,
@@ -75,17 +77,19 @@ pub enum IntakeError {
 }
 
 impl Intake {
-    /// An intake with an empty lane.
+    /// An intake with an empty lane. A job that is dispatched at once is due again `due_after`.
     pub fn new(
         store: Store,
         dispatcher: Guarded<Dispatcher>,
         admission: Admission,
+        due_after: Duration,
         metrics: Metrics,
     ) -> Self {
         Self {
             store,
             dispatcher,
             admission,
+            due_after,
             metrics,
             waiting: Vec::new(),
             stage: Stage::Idle,
@@ -114,7 +118,7 @@ impl Intake {
         let committing = commit(
             self.store.clone(),
             self.dispatcher.clone(),
-            self.admission.clone(),
+            (self.admission.clone(), self.due_after),
             self.metrics.clone(),
             batch,
         );
@@ -147,21 +151,23 @@ impl Handler<TakeIn> for Intake {
 async fn commit(
     store: Store,
     dispatcher: Guarded<Dispatcher>,
-    admission: Admission,
+    (admission, due_after): (Admission, Duration),
     metrics: Metrics,
     batch: Vec<Waiting>,
 ) {
+    failpoint::pass("intake");
     let (mut events, answers): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .map(|waiting| (waiting.inbound, waiting.answer))
         .unzip();
-    let ready = place(&mut events, &admission);
+    let ready = place(&mut events, &admission, due_after);
     let started = Instant::now();
     let outcome = store.write(move |conn| intake::commit(conn, &events)).await;
     metrics.jobs.committed(INTAKE_LANE, answers.len());
     tracing::debug!(events = answers.len(), took = ?started.elapsed(), "events committed");
     match outcome {
         Ok(outcomes) => {
+            failpoint::pass("intake_committed");
             dispatch(&dispatcher, accepted(ready, &outcomes)).await;
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 reply(answer, Ok(outcome));
@@ -172,14 +178,14 @@ async fn commit(
 }
 
 /// Gives places to the jobs that can be published at once; the others are born due.
-fn place(events: &mut [NewInbound], admission: &Admission) -> Vec<Vec<Ready>> {
+fn place(events: &mut [NewInbound], admission: &Admission, due_after: Duration) -> Vec<Vec<Ready>> {
     let mut ready = Vec::with_capacity(events.len());
     for event in events {
         let mut placed = Vec::new();
         for job in &mut event.jobs {
             let place: Option<Place> = admission.try_take(&job.workspace);
             job.due_in = if place.is_some() {
-                DUE_AFTER
+                due_after
             } else {
                 Duration::ZERO
             };

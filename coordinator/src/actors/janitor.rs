@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
+use shared::failpoint;
 use shared::lifecycle::Shutdown;
 
 use crate::blobs::Blobs;
@@ -55,6 +56,7 @@ impl Actor for Janitor {
 
 async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
     while !parts.shutdown.is_draining() {
+        failpoint::pass("janitor");
         tokio::select! {
             () = parts.shutdown.draining() => return,
             () = tokio::time::sleep(INTERVAL) => {}

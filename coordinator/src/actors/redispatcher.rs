@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
+use shared::failpoint;
 use shared::ids::WorkspaceId;
 use shared::job::{FailureReason, JobClass};
 use shared::lifecycle::Shutdown;
@@ -47,6 +48,8 @@ pub struct Sweep {
     pub store: Store,
     /// Where they go.
     pub queue: Arc<dyn Queue>,
+    /// How long a dispatched job may take until it is dispatched again.
+    pub due_after: Duration,
     /// What is counted.
     pub metrics: Metrics,
     /// When to stop.
@@ -131,6 +134,7 @@ async fn sweep_until_stopped(sweep: Arc<Sweep>) {
 impl Sweep {
     /// One sweep; says how many jobs it published.
     async fn once(&self) -> Result<usize, SweepError> {
+        failpoint::pass("redispatcher");
         self.watch_epoch().await?;
         self.give_up().await?;
         let mut published = 0;
@@ -183,10 +187,10 @@ impl Sweep {
         if room == 0 {
             return Ok(0);
         }
-        let after = self.round.last(class);
+        let (after, pause) = (self.round.last(class), Pause(self.due_after));
         let claiming = self
             .store
-            .write(move |conn| claim(conn, class, after.as_ref(), room));
+            .write(move |conn| claim(conn, class, after.as_ref(), room, pause));
         let Claimed {
             jobs: claimed,
             last,
@@ -240,6 +244,7 @@ fn claim(
     class: JobClass,
     after: Option<&WorkspaceId>,
     room: usize,
+    pause: Pause,
 ) -> StoreResult<Claimed> {
     let workspaces = jobs::due_workspaces(conn, class, after, WORKSPACES)?;
     let share = room.div_ceil(workspaces.len().max(1));
@@ -249,7 +254,7 @@ fn claim(
         let claim = Claim {
             limit: u32::try_from(most).unwrap_or(u32::MAX),
             max_attempts: MAX_ATTEMPTS,
-            next_delay: &pause_after,
+            next_delay: &|attempt| pause.after(attempt),
         };
         claimed.extend(jobs::claim_due(conn, class, workspace, &claim)?);
     }
@@ -261,12 +266,18 @@ fn claim(
     })
 }
 
-/// How long until a job dispatched for the `attempt`th time is due again.
-fn pause_after(attempt: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_mins(15);
-    crate::jobs::DUE_AFTER
-        .saturating_mul(1 << attempt.min(10))
-        .min(LONGEST)
+/// The pause between dispatches of one job, before it grows.
+#[derive(Clone, Copy)]
+struct Pause(Duration);
+
+impl Pause {
+    /// How long until a job dispatched for the `attempt`th time is due again.
+    fn after(self, attempt: u32) -> Duration {
+        const LONGEST: Duration = Duration::from_mins(15);
+        self.0
+            .saturating_mul(1 << attempt.min(10))
+            .min(LONGEST.max(self.0))
+    }
 }
 
 #[cfg(test)]
@@ -275,8 +286,9 @@ mod tests {
 
     #[test]
     fn the_pause_doubles_up_to_a_quarter_of_an_hour() {
-        assert_eq!(pause_after(0), crate::jobs::DUE_AFTER);
-        assert_eq!(pause_after(1), crate::jobs::DUE_AFTER * 2);
-        assert_eq!(pause_after(u32::MAX), Duration::from_mins(15));
+        let pause = Pause(Duration::from_secs(20));
+        assert_eq!(pause.after(0), Duration::from_secs(20));
+        assert_eq!(pause.after(1), Duration::from_secs(40));
+        assert_eq!(pause.after(u32::MAX), Duration::from_mins(15));
     }
 }

@@ -4,6 +4,7 @@
 //! addresses and the state in force; never the Slack client.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::actor::Guarded;
 use shared::clock::SharedClock;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub actors: Actors,
     /// Places in the dispatcher's memory.
     pub admission: Admission,
+    /// How long a dispatched job may take until it is dispatched again.
+    pub due_after: Duration,
     /// Who waits for results.
     pub arrivals: Arrivals,
     /// Makes jobs.

@@ -6,11 +6,13 @@
 mod auth;
 mod database;
 mod http;
+mod pipeline;
 mod slack;
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use pipeline::PipelineConfig;
 pub use slack::SlackConfig;
 
 use std::path::PathBuf;
@@ -26,6 +28,8 @@ shared::configuration! {
         database: DatabaseConfig,
         /// What carries jobs.
         queue: QueueConfig,
+        /// The way of a job.
+        pipeline: PipelineConfig,
         /// Where sealed files wait.
         storage: StorageConfig,
         /// The keys.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
 use shared::actor::{Drain, Guarded, Permit, Permits};
+use shared::failpoint;
 use shared::job::JobClass;
 use shared::queue::{Consumer, Delivery, QueueError, Stream};
 
@@ -127,6 +128,7 @@ async fn pull(
         match consumer.receive(work.batch(class), POLL).await {
             Ok(deliveries) if deliveries.is_empty() => *pause = FIRST_PAUSE,
             Ok(deliveries) => {
+                failpoint::pass("puller");
                 *pause = FIRST_PAUSE;
                 start_batch(work, class, deliveries, permit);
             }

@@ -28,7 +28,7 @@ use crate::api::cursor::{Page, PageQuery};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::api::upload;
-use crate::jobs::{self as making, DUE_AFTER, Source};
+use crate::jobs::{self as making, Source};
 use crate::store::jobs::{self, Job, JobFilter, JobOrigin, JobState, NewJob, Place};
 use crate::store::results::ResultRow;
 use crate::store::{blobs, findings};
@@ -268,7 +268,7 @@ async fn store_and_dispatch(
 ) -> Result<(), ApiError> {
     let place = app.admission.try_take(&job.workspace);
     job.due_in = if place.is_some() {
-        DUE_AFTER
+        app.due_after
     } else {
         Duration::ZERO
     };
