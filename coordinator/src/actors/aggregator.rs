@@ -36,6 +36,10 @@ const POLL: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How often a result may come that cannot be opened yet: long enough for a key or a newer coordinator to
+/// arrive. One that stayed for ever would take its place on the stream from others; its job is scanned again.
+const MAX_DELIVERIES: u32 = 10;
+
 /// The lane's name in metrics.
 const RESULTS_LANE: &str = "results";
 
@@ -247,7 +251,10 @@ async fn open(parts: &AggregatorParts, deliveries: Vec<Delivery>) -> Vec<Opened>
                     _span: span,
                 });
             }
-            Err(error) if error.class() == RetryClass::Transient => {
+            Err(error)
+                if error.class() == RetryClass::Transient
+                    && delivery.deliveries < MAX_DELIVERIES =>
+            {
                 tracing::warn!(%error, "result cannot be opened yet, left to its lease");
             }
             Err(error) => {
