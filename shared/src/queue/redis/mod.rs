@@ -34,6 +34,7 @@ mod script;
 mod settle;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,6 +46,7 @@ use self::fault::{fault, pool_fault, unexpected};
 use self::link::{Ask, Link};
 use super::{Consumer, DeadLetter, Depth, Producer, Queue, QueueError, Stream};
 use crate::ids::EpochId;
+use crate::job::RetryClass;
 
 /// Where Redis is, how much of it to fill, and how long a delivery is held.
 #[derive(Clone, Debug)]
@@ -110,14 +112,19 @@ struct Backend {
     options: RedisOptions,
     client: Client,
     pool: Pool,
+    /// Set once Redis was seen to be set up so that it keeps what it is given.
+    fit: AtomicBool,
 }
 
 impl RedisQueue {
     /// Connects, makes the groups, and checks that Redis is set up so that it keeps what it is given.
     ///
+    /// A Redis that cannot be reached yet is no error: whoever starts meanwhile takes in events, and the
+    /// check is made when Redis is first asked for its epoch.
+    ///
     /// # Errors
-    /// [`QueueError::Unfit`] (permanent) if the URL cannot be read or Redis evicts keys when it is full;
-    /// transient if it cannot be reached.
+    /// [`QueueError::Unfit`] or [`QueueError::Refused`] (both permanent) if the URL cannot be read, Redis
+    /// refuses the credentials, or evicts keys when it is full.
     pub async fn connect(options: RedisOptions) -> Result<Self, QueueError> {
         let info = address(&options.url)?;
         let config = link::config(options.connect_timeout, options.response_timeout);
@@ -135,9 +142,14 @@ impl RedisQueue {
             options,
             client,
             pool,
+            fit: AtomicBool::new(false),
         });
-        backend.refuse_eviction().await?;
-        backend.ensure().await?;
+        match backend.ensure().await {
+            Err(error) if error.class() == RetryClass::Transient => {
+                tracing::warn!(%error, "starting without the queue; what comes in waits in the database");
+            }
+            checked => drop(checked?),
+        }
         Ok(Self(backend))
     }
 }
@@ -228,6 +240,10 @@ impl Backend {
 
     /// Makes what is missing of streams and groups. Gives the epoch, which is new if anything was missing.
     async fn ensure(&self) -> Result<String, QueueError> {
+        if !self.fit.load(Ordering::Relaxed) {
+            self.refuse_eviction().await?;
+            self.fit.store(true, Ordering::Relaxed);
+        }
         let mut script = script::ENSURE.prepare_invoke();
         for stream in Stream::ALL {
             script.key(self.key(stream)).arg(stream.group());
