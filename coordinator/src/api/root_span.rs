@@ -5,6 +5,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::{Error, HttpMessage};
 use shared::job::TraceContext;
@@ -22,7 +23,7 @@ impl RootSpanBuilder for RequestSpan {
         let route = request
             .match_pattern()
             .unwrap_or_else(|| "unknown".to_owned());
-        let method = request.method().as_str();
+        let method = known(request.method());
         let id = request
             .extensions()
             .get::<RequestName>()
@@ -46,6 +47,20 @@ impl RootSpanBuilder for RequestSpan {
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("http.response.status_code", status.as_u16());
+    }
+}
+
+/// A method that is no method of HTTP is what somebody sent, like a path.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
+        _ => "_OTHER",
     }
 }
 

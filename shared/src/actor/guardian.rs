@@ -125,6 +125,7 @@ impl Guardian {
         A: Actor + Handler<Ping>,
         A::Context: ToEnvelope<A, Ping>,
     {
+        self.metrics.guarded(name);
         let (phase, _) = watch::channel(Phase::Guarded(0));
         let inner = Arc::new(Inner {
             name,

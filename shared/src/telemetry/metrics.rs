@@ -422,6 +422,11 @@ impl ScannerMetrics {
 }
 
 impl ActorMetrics {
+    /// An actor is watched from now on: its restarts are 0, not unknown, until it dies.
+    pub fn guarded(&self, actor: &'static str) {
+        drop(self.restarts.get_or_create(&[(label::ACTOR, actor)]));
+    }
+
     /// Counts an actor that was built again.
     pub fn restarted(&self, actor: &'static str) {
         self.restarts.get_or_create(&[(label::ACTOR, actor)]).inc();
