@@ -22,7 +22,7 @@ pub struct Alive {
 
 /// Says that the process runs.
 #[utoipa::path(
-    get,
+    get, operation_id = "alive",
     path = "/healthz",
     tag = "health",
     responses((status = 200, description = "the process runs", body = Alive)),
@@ -48,7 +48,7 @@ pub struct Readiness {
 /// Whether the process can work: the database answers and every actor is there. A queue that
 /// is away does not count: it only carries, and events are taken in without it.
 #[utoipa::path(
-    get,
+    get, operation_id = "ready",
     path = "/readyz",
     tag = "health",
     responses(
@@ -80,7 +80,7 @@ pub async fn ready(_: Public, app: web::Data<AppState>) -> HttpResponse {
 
 /// Metrics for Prometheus, in the `OpenMetrics` text format.
 #[utoipa::path(
-    get,
+    get, operation_id = "metrics",
     path = "/metrics",
     tag = "health",
     responses((status = 200, description = "all metrics", content_type = "application/openmetrics-text")),

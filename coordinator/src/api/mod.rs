@@ -32,11 +32,11 @@ pub use token_lookup::StoredTokens;
 /// Every route, in URL order.
 pub fn routes() -> RouteTable {
     RouteTable::new(vec![
-        RouteEntry::get("/api/docs", openapi::to_the_page),
         RouteEntry::get("/healthz", health::alive),
         RouteEntry::get("/readyz", health::ready),
         RouteEntry::get("/metrics", health::metrics),
         RouteEntry::post("/slack/events", slack_events::receive),
+        RouteEntry::get("/api/docs", openapi::to_the_page),
         RouteEntry::post("/api/v1/auth/login", v1::auth::login),
         RouteEntry::post("/api/v1/auth/refresh", v1::auth::refresh),
         RouteEntry::post("/api/v1/auth/logout", v1::auth::logout),

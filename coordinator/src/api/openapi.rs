@@ -2,16 +2,19 @@
 //!
 //! Owns the document's frame (title, security scheme, the error schema) and serving it. Each handler
 //! describes itself with `#[utoipa::path]` and is listed here.
-//! **Invariant:** nothing is loaded from another host: the page and its scripts are in the binary.
+//! **Invariant:** nothing is loaded from another host: the page and its scripts are in the binary. Every
+//! route is described but `/internal`, which nobody but our own nodes may call.
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::auth::Public;
-use super::problem::{ErrorCode, Problem};
+use super::problem::{self, ErrorCode, Problem};
 use super::{health, slack_events, v1};
 
 /// Where the document is.
@@ -26,30 +29,98 @@ pub const BEARER: &str = "bearer";
         description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages.",
         license(name = "MIT", identifier = "MIT"),
     ),
+    tags(
+        (name = "health", description = "Is it there, can it work, how is it doing."),
+        (name = "documents", description = "This document, to read."),
+        (name = "slack", description = "What Slack calls."),
+        (name = "auth", description = "Signing in, staying signed in, signing out."),
+        (name = "scans", description = "Texts and files to scan."),
+        (name = "detectors", description = "What is looked for."),
+        (name = "messages", description = "Slack messages that were caught."),
+        (name = "findings", description = "What was found, wherever it was."),
+        (name = "operation", description = "Nodes and the queue."),
+    ),
     paths(
-        health::alive,
-        health::ready,
-        health::metrics,
+        health::alive, health::ready, health::metrics,
         slack_events::receive,
-        v1::auth::login,
-        v1::auth::refresh,
-        v1::auth::logout,
-        v1::auth::me,
-        v1::scans::create,
-        v1::scans::list,
-        v1::scans::get,
-        v1::detectors::list,
-        v1::detectors::get,
-        v1::messages::list,
-        v1::messages::get,
+        to_the_page,
+        v1::auth::login, v1::auth::refresh, v1::auth::logout, v1::auth::me,
+        v1::scans::create, v1::scans::list, v1::scans::get,
+        v1::detectors::list, v1::detectors::get,
+        v1::messages::list, v1::messages::get,
         v1::findings::list,
         v1::nodes::list,
         v1::queue::status,
     ),
     components(schemas(Problem, ErrorCode)),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Problems),
 )]
 struct Document;
+
+/// What every operation can answer beside what its handler says, and the media type of all of it.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for operation in document.paths.paths.values_mut().flat_map(operations) {
+            if operation.security.is_some() {
+                let refusals = [
+                    ("401", "no credentials that hold"),
+                    ("403", "without the right"),
+                ];
+                for (status, description) in refusals {
+                    let refusal = problem_response(description);
+                    let responses = &mut operation.responses.responses;
+                    responses.entry(status.to_owned()).or_insert(refusal);
+                }
+            }
+            for response in operation.responses.responses.values_mut() {
+                give_problems_their_type(response);
+            }
+        }
+    }
+}
+
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        get,
+        put,
+        post,
+        patch,
+        delete,
+        ..
+    } = path;
+    [get, put, post, patch, delete].into_iter().flatten()
+}
+
+fn problem_response(description: &str) -> RefOr<utoipa::openapi::Response> {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    ResponseBuilder::new()
+        .description(description)
+        .content(problem::CONTENT_TYPE, content)
+        .build()
+        .into()
+}
+
+/// utoipa takes every body for plain JSON.
+fn give_problems_their_type(response: &mut RefOr<utoipa::openapi::Response>) {
+    const PLAIN: &str = "application/json";
+    let RefOr::T(response) = response else { return };
+    let is_problem = response.content.get(PLAIN).is_some_and(|content| {
+        let schema = match content {
+            RefOr::T(content) => content.schema.as_ref(),
+            RefOr::Ref(_) => None,
+        };
+        matches!(schema, Some(RefOr::Ref(to)) if to.ref_location.ends_with("/Problem"))
+    });
+    if is_problem && let Some(content) = response.content.swap_remove(PLAIN) {
+        response
+            .content
+            .insert(problem::CONTENT_TYPE.to_owned(), content);
+    }
+}
 
 /// Access tokens and API tokens go into the same header.
 struct Bearer;
@@ -78,6 +149,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// Leads from `/api/docs` to the page, whose scripts are relative to it.
+#[utoipa::path(
+    get, operation_id = "readDocuments", path = "/api/docs", tag = "documents",
+    responses((status = 308, description = "the page is at `/api/docs/`")),
+)]
 pub async fn to_the_page(_: Public) -> HttpResponse {
     let redirect = HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, "/api/docs/"))
@@ -91,6 +166,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::api::Access;
 
     async fn get(path: &str) -> (u16, String) {
         let app = test::init_service(App::new().configure(crate::api::configure)).await;
@@ -119,14 +195,125 @@ mod tests {
         );
     }
 
+    fn described() -> Value {
+        serde_json::to_value(document()).unwrap()
+    }
+
     #[test]
-    async fn every_route_but_those_of_nodes_is_described() {
-        let document = serde_json::to_value(document()).unwrap();
+    async fn the_document_and_the_route_table_name_the_same_routes() {
+        let mut routes: Vec<(String, String)> = crate::api::routes()
+            .iter()
+            .filter(|entry| !entry.path().starts_with("/internal/"))
+            .map(|entry| {
+                (
+                    entry.path().to_owned(),
+                    entry.method().as_str().to_lowercase(),
+                )
+            })
+            .collect();
+        let document = described();
+        let mut named: Vec<(String, String)> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().unwrap().keys();
+                methods.map(|method| (path.clone(), method.clone()))
+            })
+            .collect();
+        routes.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(named, routes);
+    }
+
+    #[test]
+    async fn an_operation_asks_for_a_credential_exactly_if_its_guard_does() {
+        let document = described();
         for entry in crate::api::routes().iter() {
             let method = entry.method().as_str().to_lowercase();
-            let described = document["paths"][entry.path()][&method].is_object();
-            let hidden = entry.path().starts_with("/internal/") || entry.path() == "/api/docs";
-            assert_eq!(described, !hidden, "{method} {}", entry.path());
+            let operation = &document["paths"][entry.path()][&method];
+            let asks = !operation["security"].is_null();
+            let guarded = matches!(entry.access(), Access::SignedIn | Access::Needs(_));
+            assert_eq!(asks, guarded, "{method} {}", entry.path());
+        }
+    }
+
+    #[test]
+    async fn every_operation_has_a_name_of_its_own_a_known_tag_and_its_path_parameters() {
+        let document = described();
+        let tags: Vec<&str> = document["tags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tag| tag["name"].as_str().unwrap())
+            .collect();
+        let mut names = std::collections::HashSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let at = format!("{method} {path}");
+                assert!(
+                    names.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                    "{at}"
+                );
+                assert!(
+                    tags.contains(&operation["tags"][0].as_str().unwrap()),
+                    "{at}"
+                );
+                let in_path = operation["parameters"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|parameter| parameter["in"] == "path")
+                    .count();
+                assert_eq!(in_path, path.matches('{').count(), "{at}");
+                assert!(
+                    !operation["responses"].as_object().unwrap().is_empty(),
+                    "{at}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    async fn every_reference_leads_somewhere() {
+        fn references(value: &Value, found: &mut Vec<String>) {
+            match value {
+                Value::Object(members) => {
+                    if let Some(to) = members.get("$ref").and_then(Value::as_str) {
+                        found.push(to.to_owned());
+                    }
+                    members
+                        .values()
+                        .for_each(|member| references(member, found));
+                }
+                Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+                _ => {}
+            }
+        }
+        let document = described();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(!found.is_empty());
+        for to in found {
+            let target = document.pointer(to.strip_prefix('#').unwrap());
+            assert!(target.is_some(), "{to}");
+        }
+    }
+
+    #[test]
+    async fn errors_are_described_as_problems() {
+        let document = described();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    // Readiness has an answer of its own for "not ready".
+                    if status.as_str() < "400" || path == "/readyz" {
+                        continue;
+                    }
+                    let problem = &response["content"][problem::CONTENT_TYPE]["schema"]["$ref"];
+                    assert_eq!(problem, "#/components/schemas/Problem", "{path} {status}");
+                }
+            }
         }
     }
 

@@ -3,10 +3,13 @@
 //! Owns the table and mounting it. Leaves checking credentials to the guards in `auth`.
 //! **Invariant:** the right a route needs is read off its handler's first argument: a handler without a
 //! guard does not compile into the table, and the table cannot say another right than the handler checks.
+//! The guard has let the request through before anything else looks at the path, the query or the body.
 
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{FromRequest, Handler, Responder, Route, web};
+use actix_web::{Error, FromRequest, Handler, HttpRequest, Responder, Route, web};
+use futures_util::future::LocalBoxFuture;
 
 use super::problem::{ApiError, ErrorCode};
 use crate::domain::roles::Permission;
@@ -27,32 +30,67 @@ pub enum Access {
 }
 
 /// A handler's first argument: lets the request through or refuses it.
-pub trait Guard: FromRequest {
+pub trait Guard: FromRequest + 'static {
     /// Whom it lets through.
     const ACCESS: Access;
 }
 
 /// A handler's arguments, the first of which is a [`Guard`].
-pub trait GuardedArgs {
+pub trait GuardedArgs: Sized {
     /// Whom the guard lets through.
     const ACCESS: Access;
+
+    /// Asks the guard, and only then reads the other arguments.
+    ///
+    /// # Errors
+    /// What the guard, or after it an argument, says.
+    fn in_order(
+        request: &HttpRequest,
+        payload: &mut Payload,
+    ) -> LocalBoxFuture<'static, Result<Self, Error>>;
+}
+
+/// Arguments that are taken one after the other. actix-web's own tuples poll all at once: there, a broken
+/// body is reported to somebody whose token is still being looked up.
+struct InOrder<Args>(Args);
+
+impl<Args: GuardedArgs + 'static> FromRequest for InOrder<Args> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let taken = Args::in_order(request, payload);
+        Box::pin(async move { taken.await.map(Self) })
+    }
 }
 
 macro_rules! guarded_args {
-    ($($name:ident)*) => {
-        impl<G: Guard, $($name),*> GuardedArgs for (G, $($name,)*) {
+    ($($name:ident $arg:ident)*) => {
+        impl<G: Guard, $($name: FromRequest + 'static),*> GuardedArgs for (G, $($name,)*) {
             const ACCESS: Access = G::ACCESS;
+
+            fn in_order(
+                request: &HttpRequest,
+                payload: &mut Payload,
+            ) -> LocalBoxFuture<'static, Result<Self, Error>> {
+                let (request, mut payload) = (request.clone(), payload.take());
+                Box::pin(async move {
+                    let guard = G::from_request(&request, &mut payload).await.map_err(Into::into)?;
+                    let ($($arg,)*) = <($($name,)*)>::from_request(&request, &mut payload).await?;
+                    Ok((guard, $($arg,)*))
+                })
+            }
         }
     };
 }
 
 guarded_args!();
-guarded_args!(A);
-guarded_args!(A B);
-guarded_args!(A B C);
-guarded_args!(A B C D);
-guarded_args!(A B C D E);
-guarded_args!(A B C D E F);
+guarded_args!(A a);
+guarded_args!(A a B b);
+guarded_args!(A a B b C c);
+guarded_args!(A a B b C c D d);
+guarded_args!(A a B b C c D d E e);
+guarded_args!(A a B b C c D d E e F f);
 
 /// One route.
 pub struct RouteEntry {
@@ -70,11 +108,12 @@ impl RouteEntry {
     pub fn new<F, Args>(method: Method, path: &'static str, handler: F) -> Self
     where
         F: Handler<Args>,
-        Args: FromRequest + GuardedArgs + 'static,
+        Args: GuardedArgs + 'static,
         F::Output: Responder + 'static,
     {
+        let guarded = move |InOrder(args): InOrder<Args>| handler.call(args);
         Self {
-            route: web::method(method.clone()).to(handler),
+            route: web::method(method.clone()).to(guarded),
             method,
             path,
             access: Args::ACCESS,
@@ -104,7 +143,7 @@ macro_rules! methods {
             pub fn $name<F, Args>(path: &'static str, handler: F) -> Self
             where
                 F: Handler<Args>,
-                Args: FromRequest + GuardedArgs + 'static,
+                Args: GuardedArgs + 'static,
                 F::Output: Responder + 'static,
             {
                 Self::new(Method::$method, path, handler)

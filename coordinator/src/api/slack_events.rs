@@ -75,7 +75,7 @@ fn check(app: &AppState, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiErro
 
 /// Takes in what Slack sent.
 #[utoipa::path(
-    post,
+    post, operation_id = "receiveSlackEvent",
     path = "/slack/events",
     tag = "slack",
     request_body(content = serde_json::Value, description = "an envelope of the Events API"),

@@ -30,6 +30,8 @@ struct OneToken {
 #[async_trait]
 impl TokenLookup for OneToken {
     async fn principal_of(&self, token: &TokenHash) -> Result<Option<Principal>, ApiError> {
+        // As a database would: not at the first poll.
+        tokio::task::yield_now().await;
         let granted: Permissions = [Permission::AuditWrite].into_iter().collect();
         let principal = Principal::of_api_token(self.owner, Role::Admin, TokenId::fresh(), granted);
         Ok((*token == self.hash).then_some(principal))
@@ -125,6 +127,7 @@ fn test_routes() -> RouteTable {
     RouteTable::new(vec![
         RouteEntry::get("/test/me", me),
         RouteEntry::get("/test/alerts", write_alerts),
+        RouteEntry::post("/test/alerts/{id}", write_one_alert),
         RouteEntry::get("/test/audit", write_audit),
         RouteEntry::get("/test/panic", panics),
         RouteEntry::get("/test/foreign", fails_with_words),
@@ -136,6 +139,15 @@ async fn me(caller: Authorized<permit::SignedIn>) -> String {
 }
 
 async fn write_alerts(_: Authorized<permit::AlertsWrite>) -> &'static str {
+    std::future::ready("done").await
+}
+
+async fn write_one_alert(
+    _: Authorized<permit::AlertsWrite>,
+    _: web::Path<u8>,
+    _: web::Query<cursor::PageQuery>,
+    _: web::Json<Vec<String>>,
+) -> &'static str {
     std::future::ready("done").await
 }
 
@@ -183,15 +195,55 @@ async fn the_open_routes_are_these() {
     assert_eq!(
         open,
         [
-            ("GET", "/api/docs"),
             ("GET", "/healthz"),
             ("GET", "/readyz"),
             ("GET", "/metrics"),
+            ("GET", "/api/docs"),
             ("POST", "/api/v1/auth/login"),
             ("POST", "/api/v1/auth/refresh"),
             ("POST", "/api/v1/auth/logout"),
         ]
     );
+}
+
+#[actix_web::test]
+async fn the_routes_with_guards_of_their_own_are_these() {
+    let table = routes();
+    let own: Vec<_> = table
+        .iter()
+        .filter(|entry| matches!(entry.access(), Access::Slack | Access::Node))
+        .map(|entry| (entry.access(), entry.path()))
+        .collect();
+    assert_eq!(
+        own,
+        [
+            (Access::Slack, "/slack/events"),
+            (Access::Node, "/internal/v1/detector-sets/{version}"),
+            (Access::Node, "/internal/v1/blobs/{id}"),
+            (Access::Node, "/internal/v1/nodes/heartbeat"),
+        ]
+    );
+}
+
+#[actix_web::test]
+async fn a_broken_body_is_no_news_for_somebody_who_may_not_send_it() {
+    let fixture = Fixture::new();
+    let unknown = format!("weir_pat_{}", "A".repeat(43));
+    for (token, status) in [(&unknown, 401), (&fixture.api_token, 403)] {
+        for (content_type, length) in [
+            ("application/json", 5),
+            ("text/plain", 5),
+            ("application/json", 2_000_000),
+        ] {
+            let request = test::TestRequest::post()
+                .uri("/test/alerts/x")
+                .insert_header((header::AUTHORIZATION, format!("Bearer {token}")))
+                .insert_header((header::CONTENT_TYPE, content_type))
+                .set_payload("{".repeat(length));
+            let answer = fixture.send(request).await;
+            assert_eq!(answer.status, status, "{content_type} {length}");
+        }
+    }
 }
 
 #[actix_web::test]

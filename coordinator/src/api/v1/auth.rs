@@ -76,7 +76,7 @@ pub struct Me {
 
 /// Exchanges a password for a session.
 #[utoipa::path(
-    post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginRequest,
+    post, operation_id = "login", path = "/api/v1/auth/login", tag = "auth", request_body = LoginRequest,
     responses(
         (status = 200, description = "signed in", body = Session),
         (status = 401, description = "address or password is wrong", body = crate::api::Problem),
@@ -115,7 +115,7 @@ pub async fn login(
 
 /// Exchanges a refresh token for a new session.
 #[utoipa::path(
-    post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshRequest,
+    post, operation_id = "refresh", path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshRequest,
     responses(
         (status = 200, description = "the session goes on", body = Session),
         (status = 401, description = "the token is unknown, used, or too old", body = crate::api::Problem),
@@ -156,7 +156,7 @@ pub async fn refresh(
 
 /// Ends a session. An unknown one is as good as ended.
 #[utoipa::path(
-    post, path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshRequest,
+    post, operation_id = "logout", path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshRequest,
     responses((status = 204, description = "ended")),
 )]
 pub async fn logout(
@@ -178,7 +178,7 @@ pub async fn logout(
 
 /// Who am I, and what may I do?
 #[utoipa::path(
-    get, path = "/api/v1/auth/me", tag = "auth", security(("bearer" = [])),
+    get, operation_id = "whoAmI", path = "/api/v1/auth/me", tag = "auth", security(("bearer" = [])),
     responses((status = 200, description = "signed in", body = Me)),
 )]
 pub async fn me(

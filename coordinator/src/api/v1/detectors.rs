@@ -65,7 +65,7 @@ impl From<&DetectorSpec> for DetectorView {
 
 /// The detectors in force, all on one page.
 #[utoipa::path(
-    get, path = "/api/v1/detectors", tag = "detectors", security(("bearer" = [])),
+    get, operation_id = "listDetectors", path = "/api/v1/detectors", tag = "detectors", security(("bearer" = [])),
     responses((status = 200, description = "the set in force", body = DetectorList)),
 )]
 pub async fn list(
@@ -83,7 +83,7 @@ pub async fn list(
 
 /// One detector.
 #[utoipa::path(
-    get, path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
+    get, operation_id = "getDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
     params(("id" = String, Path, description = "the detector")),
     responses(
         (status = 200, description = "the detector", body = DetectorView),

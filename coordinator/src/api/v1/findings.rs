@@ -45,7 +45,7 @@ pub struct LocatedFinding {
 
 /// Findings, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/findings", tag = "findings", security(("bearer" = [])),
+    get, operation_id = "listFindings", path = "/api/v1/findings", tag = "findings", security(("bearer" = [])),
     params(PageQuery, FindingQuery),
     responses((status = 200, description = "a page", body = Page<LocatedFinding>)),
 )]

@@ -96,7 +96,7 @@ pub struct ActionView {
 
 /// Caught messages, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/messages", tag = "messages", security(("bearer" = [])),
+    get, operation_id = "listMessages", path = "/api/v1/messages", tag = "messages", security(("bearer" = [])),
     params(PageQuery, MessageQuery),
     responses((status = 200, description = "a page", body = Page<MessageView>)),
 )]
@@ -134,7 +134,7 @@ pub async fn list(
 
 /// One caught message.
 #[utoipa::path(
-    get, path = "/api/v1/messages/{id}", tag = "messages", security(("bearer" = [])),
+    get, operation_id = "getMessage", path = "/api/v1/messages/{id}", tag = "messages", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the message's id here")),
     responses(
         (status = 200, description = "the message", body = MessageView),

@@ -26,7 +26,7 @@ pub struct NodeList {
 
 /// The nodes heard of within the last seconds, all on one page.
 #[utoipa::path(
-    get, path = "/api/v1/nodes", tag = "operation", security(("bearer" = [])),
+    get, operation_id = "listNodes", path = "/api/v1/nodes", tag = "operation", security(("bearer" = [])),
     responses((status = 200, description = "the living nodes", body = NodeList)),
 )]
 pub async fn list(

@@ -50,7 +50,7 @@ pub struct OpenView {
 
 /// How much is waiting, and where.
 #[utoipa::path(
-    get, path = "/api/v1/queue", tag = "operation", security(("bearer" = [])),
+    get, operation_id = "getQueue", path = "/api/v1/queue", tag = "operation", security(("bearer" = [])),
     responses(
         (status = 200, description = "the queue", body = QueueView),
         (status = 503, description = "the queue cannot be reached", body = crate::api::Problem),

@@ -84,7 +84,7 @@ pub struct ScanView {
 
 /// Scans a text or a file.
 #[utoipa::path(
-    post, path = "/api/v1/scans", tag = "scans", security(("bearer" = [])), params(WaitQuery),
+    post, operation_id = "createScan", path = "/api/v1/scans", tag = "scans", security(("bearer" = [])), params(WaitQuery),
     request_body(content(
         (ScanRequest = "application/json"),
         (upload::FileForm = "multipart/form-data"),
@@ -130,7 +130,7 @@ pub async fn create(
 
 /// The scans that were asked for over the API, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/scans", tag = "scans", security(("bearer" = [])), params(PageQuery),
+    get, operation_id = "listScans", path = "/api/v1/scans", tag = "scans", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "a page", body = Page<ScanView>)),
 )]
 pub async fn list(
@@ -161,7 +161,7 @@ pub async fn list(
 
 /// One scan, with its findings.
 #[utoipa::path(
-    get, path = "/api/v1/scans/{id}", tag = "scans", security(("bearer" = [])),
+    get, operation_id = "getScan", path = "/api/v1/scans/{id}", tag = "scans", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the scan")),
     responses(
         (status = 200, description = "the scan", body = ScanView),
