@@ -1,6 +1,13 @@
-//! What fails, and what must happen: real processes, killed, cut off and emptied under load.
+//! What must hold whatever dies: processes, queue, database, actors.
 //!
-//! **Invariant:** each test ends with the ledger: every event that got a 200 has exactly one result.
+//! Each claim ends with the ledger: every event that got a 200 has one result, nothing is open, nothing is
+//! left on the queue.
+//! **Invariant:** a fault is shown to have struck before its effects are judged.
 
-mod cluster;
-mod embedded;
+mod coordinator;
+mod database;
+mod entries;
+mod panics;
+mod queue;
+mod scanner;
+mod shutdown;

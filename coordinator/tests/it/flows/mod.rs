@@ -1,5 +1,8 @@
-//! What a user does, from outside: real processes, real requests.
+//! The ways through Weir when nothing fails, with real processes.
+//!
+//! **Invariant:** each flow ends with a balanced ledger and an empty queue.
 
 mod canary;
+mod distributed;
 mod embedded;
 mod trace;

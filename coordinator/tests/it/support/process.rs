@@ -1,9 +1,13 @@
-//! Weir's own binaries as real processes: started, killed, asked to stop.
+//! Weir's own binaries as real processes: started, killed, stopped, asked to end.
+//!
+//! Owns where the binaries are and how their end is seen; with which settings they run is for `site`.
+//! **Invariant:** no process outlives its value.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to become ready; reached only when something is wrong.
@@ -57,6 +61,11 @@ impl Process {
     /// `SIGTERM`, then waits for the exit.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         self.signal("TERM");
+        self.wait_for_end()
+    }
+
+    /// Waits for the exit.
+    pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
         self.wait(Duration::from_mins(1))
     }
 
@@ -74,8 +83,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Waits for the exit.
-    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+    fn wait(&mut self, limit: Duration) -> ExitStatus {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -146,12 +154,18 @@ fn ready(address: SocketAddr) -> bool {
         && answer.starts_with("HTTP/1.1 200")
 }
 
-/// A loopback address nobody listens on.
+/// A loopback address nobody listens on, below the ports that outgoing connections get: a process may be
+/// away for a while and come back to it.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 600).unwrap() * 32;
+    loop {
+        let port = 10_000 + own + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// The `weir` binary.

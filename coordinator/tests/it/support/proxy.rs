@@ -1,4 +1,6 @@
 //! A TCP proxy that can be cut: how a server looks when the network or the machine is gone.
+//!
+//! **Invariant:** after a cut no byte passes on connections made before it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
-//! A private Redis, for tests that restart it or empty it.
+//! Redis as tests use it: the shared one with a prefix for each test, or a private one to restart and empty.
+//!
+//! **Invariant:** no test empties or stops a Redis that is not its own.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -41,18 +43,27 @@ impl PrivateRedis {
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(self.address, self.folder.path());
     }
+}
 
-    /// Runs a command by `redis-cli`; gives its output.
-    pub(crate) fn command(&self, words: &[&str]) -> String {
-        let port = self.address.port().to_string();
-        let output = Command::new("redis-cli")
-            .args(["-p", &port])
-            .args(words)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "redis-cli {words:?}");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
+/// The URL of the Redis that all tests share.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests get their servers by environment"
+)]
+pub(crate) fn shared_redis() -> String {
+    std::env::var("WEIR_TEST_REDIS_URL")
+        .expect("no Redis: run `make test`, or set WEIR_TEST_REDIS_URL")
+}
+
+/// Runs a command by `redis-cli`; gives its output.
+pub(crate) fn redis_command(url: &str, words: &[&str]) -> String {
+    let output = Command::new("redis-cli")
+        .args(["-u", url])
+        .args(words)
+        .output()
+        .expect("redis-cli is missing: run `make test`, which installs it");
+    assert!(output.status.success(), "redis-cli {words:?}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 impl Drop for PrivateRedis {

@@ -1,93 +1,124 @@
-//! Slack, as far as the events endpoint sees it: signed events, sent until they are accepted.
+//! Slack, as far as the events endpoint sees it: signed events, and a ledger of what got a 200.
+//!
+//! **Invariant:** an event that got a 200 is never sent again by [`Slack::load`], so that what was lost
+//! after it stays lost and is seen.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use coordinator::slack::signature::SigningSecret;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::secret::SecretString;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+
+use super::patience::until;
 
 /// The signing secret of all tests.
 pub(crate) const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
-/// Requests under way at once.
-const AT_ONCE: usize = 16;
-/// How often an event is sent, a tenth of a second apart, before the test fails.
-const TRIES: usize = 600;
 
-/// Sends events to one coordinator.
+/// Events under way at once.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Sends events and remembers which were accepted. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct Slack {
     http: reqwest::Client,
     address: SocketAddr,
+    accepted: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Slack {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(10));
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .build()
+            .unwrap();
         Self {
-            http: http.build().unwrap(),
+            http,
             address,
+            accepted: Arc::default(),
         }
+    }
+
+    /// How many events were answered with 200, each counted once.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.lock().unwrap().len()
+    }
+
+    /// Waits until so many events were accepted.
+    pub(crate) async fn accepted_reaches(&self, count: usize) {
+        until("events are accepted", async || self.accepted() >= count).await;
     }
 
     /// Sends an event once; `None` when nothing answered.
     pub(crate) async fn send(&self, event: &Value) -> Option<StatusCode> {
-        self.send_raw(event.to_string().as_bytes()).await
+        let status = self.send_raw(event.to_string().as_bytes()).await;
+        if status == Some(StatusCode::OK) {
+            let id = event["event_id"].as_str().unwrap().to_owned();
+            self.accepted.lock().unwrap().insert(id);
+        }
+        status
     }
 
-    /// Sends bytes, rightly signed.
-    pub(crate) async fn send_raw(&self, body: &[u8]) -> Option<StatusCode> {
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    /// Sends an event as Slack does: again and again until it is accepted.
+    pub(crate) async fn deliver(&self, event: &Value) {
+        for _ in 0..900 {
+            if self.send(event).await == Some(StatusCode::OK) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("an event was not accepted");
+    }
+
+    /// Delivers `count` messages with a leak, side by side; their ids begin with `prefix`.
+    pub(crate) fn load(&self, prefix: &'static str, count: usize) -> JoinSet<()> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut tasks = JoinSet::new();
+        for _ in 0..SIDE_BY_SIDE {
+            let (slack, next) = (self.clone(), Arc::clone(&next));
+            tasks.spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    slack.deliver(&leak(&format!("{prefix}{number}"))).await;
+                }
+            });
+        }
+        tasks
+    }
+
+    async fn send_raw(&self, body: &[u8]) -> Option<StatusCode> {
+        let now = std::time::UNIX_EPOCH
+            .elapsed()
+            .unwrap()
+            .as_secs()
+            .cast_signed();
         let secret = SigningSecret::new(&SecretString::from(SIGNING_SECRET)).unwrap();
-        let signature = secret.sign(now.cast_signed(), body);
         let request = self
             .http
             .post(format!("http://{}/slack/events", self.address))
             .header("Content-Type", "application/json")
             .header("X-Slack-Request-Timestamp", now.to_string())
-            .header("X-Slack-Signature", signature)
+            .header("X-Slack-Signature", secret.sign(now, body))
             .body(body.to_vec());
-        request.send().await.ok().map(|response| response.status())
-    }
-
-    /// Sends an event as Slack does: again and again until it is accepted. Says how often it was not.
-    pub(crate) async fn deliver(&self, event: &Value) -> usize {
-        for refused in 0..TRIES {
-            if self.send(event).await == Some(StatusCode::OK) {
-                return refused;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("an event was not accepted within a minute");
-    }
-
-    /// Delivers `count` events whose ids begin with `prefix`, some of them leaks; says how many
-    /// requests were refused on the way.
-    pub(crate) async fn flood(&self, prefix: &str, count: usize) -> usize {
-        let permits = Arc::new(Semaphore::new(AT_ONCE));
-        let mut sending = JoinSet::new();
-        for n in 0..count {
-            let (slack, permits) = (self.clone(), Arc::clone(&permits));
-            let text = if n % 10 == 0 {
-                "card 4111 1111 1111 1111"
-            } else {
-                "nothing to see"
-            };
-            let event = message(&format!("{prefix}{n}"), text);
-            sending.spawn(async move {
-                let _permit = permits.acquire().await.unwrap();
-                slack.deliver(&event).await
-            });
-        }
-        sending.join_all().await.into_iter().sum()
+        let response = request.send().await.ok();
+        response.map(|response| response.status())
     }
 }
 
-/// A message event.
+/// An event of a message that must be caught.
+pub(crate) fn leak(event_id: &str) -> Value {
+    message(event_id, "my card is 4111 1111 1111 1111, exp 12/29")
+}
+
+/// An event of a message.
 pub(crate) fn message(event_id: &str, text: &str) -> Value {
     json!({
         "token": "t", "team_id": "T0001", "api_app_id": "A0001", "type": "event_callback",

@@ -1,0 +1,6 @@
+//! `/api/v1/auth`.
+
+mod login;
+mod logout;
+mod me;
+mod refresh;

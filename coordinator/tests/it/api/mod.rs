@@ -1,0 +1,11 @@
+//! The API against a running `weir`: one folder a resource, one file a verb.
+//!
+//! Owns the claims that hold for all routes. What the API does to one actor or table is claimed beside it.
+
+mod auth;
+mod messages;
+mod permissions;
+mod problems;
+mod scans;
+mod service;
+mod slack_events;

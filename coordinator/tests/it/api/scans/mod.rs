@@ -1,0 +1,6 @@
+//! `/api/v1/scans`.
+
+mod create;
+mod get;
+mod list;
+mod upload;

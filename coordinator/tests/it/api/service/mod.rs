@@ -1,0 +1,3 @@
+//! What operators ask: health, metrics, nodes, the queue, detectors, the documents.
+
+mod get;

@@ -1,0 +1,3 @@
+//! `/slack/events`.
+
+mod receive;
