@@ -60,6 +60,7 @@ struct Bench {
     store: Store,
     queue: Arc<dyn Queue>,
     detectors: Arc<DetectorSets>,
+    due_after: Duration,
     metrics: Metrics,
     shutdown: Shutdown,
     clock: SharedClock,
@@ -192,6 +193,7 @@ impl Bench {
             store,
             detectors,
             queue: queue::open(&config.queue).await?,
+            due_after: config.pipeline.due_after,
             metrics: Metrics::new(),
             shutdown: Shutdown::new(),
             clock,
@@ -215,11 +217,13 @@ impl Bench {
             Dispatcher::start_in_arbiter(&on, move |_| Dispatcher::new(producer, metrics))
         });
         let (on, store, metrics) = (arbiter.clone(), self.store.hot(), self.metrics.clone());
-        let admission = Admission::default();
+        let (admission, due_after) = (Admission::default(), self.due_after);
         guardian.guard("intake", move || {
             let (store, next) = (store.clone(), dispatcher.clone());
             let (admission, metrics) = (admission.clone(), metrics.clone());
-            Intake::start_in_arbiter(&on, move |_| Intake::new(store, next, admission, metrics))
+            Intake::start_in_arbiter(&on, move |_| {
+                Intake::new(store, next, admission, due_after, metrics)
+            })
         })
     }
 
@@ -231,6 +235,7 @@ impl Bench {
         let sweep = Arc::new(Sweep {
             store: self.store.hot(),
             queue: Arc::clone(&self.queue),
+            due_after: self.due_after,
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),
             round: coordinator::actors::Round::default(),
