@@ -246,7 +246,8 @@ fn start_scanners(
     guardian: &Guardian,
     arbiter: &ArbiterHandle,
 ) -> anyhow::Result<Option<scanner_node::actors::Node>> {
-    use scanner_node::actors::{NodeIdentity, NodeLimits, NodeParts, start};
+    use scanner_node::actors::{NodeIdentity, NodeParts, start};
+    use scanner_node::limits::NodeLimits;
     use scanner_node::metrics::NodeMetrics;
     use shared::config::QueueBackend;
     use shared::seal::Fingerprinter;

@@ -16,6 +16,8 @@ pub mod extract;
 #[cfg(feature = "worker")]
 pub mod health;
 #[cfg(feature = "worker")]
+pub mod limits;
+#[cfg(feature = "worker")]
 pub mod metrics;
 #[cfg(feature = "worker")]
 pub mod node;

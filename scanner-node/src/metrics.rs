@@ -8,7 +8,7 @@ use std::time::Duration;
 use shared::job::{FailureReason, JobClass};
 use shared::telemetry::{JobStage, Metrics};
 
-use crate::actors::NodeLimits;
+use crate::limits::NodeLimits;
 
 /// A node's counts.
 #[derive(Debug)]

@@ -20,10 +20,11 @@ use shared::seal::{EnvelopeSealer, NodeKey};
 use shared::secret::ExposeSecret;
 use shared::telemetry::{self, Metrics};
 
-use crate::actors::{self, Node, NodeIdentity, NodeLimits, NodeParts};
+use crate::actors::{self, Node, NodeIdentity, NodeParts};
 use crate::config::{NodeConfig, ScannerConfig, reference};
 use crate::coordinator_client::CoordinatorClient;
 use crate::health::{self, Vitals};
+use crate::limits::NodeLimits;
 use crate::metrics::NodeMetrics;
 
 /// What a supervisor reads as "start me again": `EX_SOFTWARE` of sysexits.h.

@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod page;
 pub mod policies;
 pub mod results;
+pub mod scans;
 pub mod settings;
 pub mod tokens;
 pub mod users;

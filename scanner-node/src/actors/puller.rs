@@ -1,4 +1,4 @@
-//! Pulling jobs of one stream, and the batches that are in work.
+//! Pulling jobs of one stream.
 //!
 //! Owns the consumer, the permits and the loop between them. A batch is pulled, scanned and answered as
 //! one: one read, one hand-off to a blocking thread, one round trip for all its answers.
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
-use shared::actor::{Drain, Guarded, Permit, Permits};
+use shared::actor::Permit;
 use shared::failpoint;
 use shared::job::JobClass;
 use shared::queue::{Consumer, Delivery, QueueError, Stream};
 
-use super::detector_cache::DetectorCache;
-use super::{NodeParts, reporter, scanner};
+use super::work::Work;
+use super::{reporter, scanner};
 
 /// How long one read waits: as long as a shutdown may go unnoticed.
 const POLL: Duration = Duration::from_secs(1);
@@ -24,54 +24,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// A drain ends with the work, or with the process.
 const FOREVER: Duration = Duration::from_hours(24);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// What all pullers of a node share.
-pub(crate) struct Work {
-    pub(crate) parts: Arc<NodeParts>,
-    pub(crate) detectors: Guarded<DetectorCache>,
-    messages: Permits,
-    files: Permits,
-}
-
-impl Work {
-    pub(crate) fn new(parts: Arc<NodeParts>, detectors: Guarded<DetectorCache>) -> Self {
-        let messages = Permits::new(parts.limits.message_batches);
-        let files = Permits::new(parts.limits.files);
-        Self {
-            parts,
-            detectors,
-            messages,
-            files,
-        }
-    }
-
-    fn permits(&self, class: JobClass) -> &Permits {
-        match class {
-            JobClass::Message => &self.messages,
-            JobClass::File => &self.files,
-        }
-    }
-
-    fn batch(&self, class: JobClass) -> usize {
-        match class {
-            JobClass::Message => self.parts.limits.message_batch,
-            JobClass::File => 1,
-        }
-    }
-
-    /// Waits until nothing is in work; says how many batches still were when `deadline` had passed.
-    pub(crate) async fn drain(&self, deadline: Duration) -> usize {
-        let (messages, files) =
-            tokio::join!(self.messages.drain(deadline), self.files.drain(deadline));
-        [messages, files]
-            .into_iter()
-            .map(|drain| match drain {
-                Drain::Drained => 0,
-                Drain::StillHeld(batches) => batches,
-            })
-            .sum()
-    }
-}
 
 shared::answers_ping!(Puller);
 

@@ -20,8 +20,8 @@ use tracing::Span;
 use super::NodeParts;
 use super::detector_cache::{Load, LoadError, Loaded};
 use super::examine::{self, Content, Examined};
-use super::puller::Work;
 use super::reporter::Answer;
+use super::work::Work;
 use crate::detect::Scratch;
 use crate::source::SourceError;
 

@@ -12,8 +12,9 @@ use shared::content::TextUnit;
 use shared::detector::DetectorSpec;
 use shared::finding::{Evidence, Likelihood};
 
+use super::candidate::Candidate;
 use super::compile::{Detector, Engine, Pattern};
-use super::likelihood::{Weighed, weigh};
+use super::likelihood::weigh;
 use super::scratch::{PatternScratch, Scratch};
 use super::{explain, mask, overlap};
 
@@ -46,14 +47,6 @@ pub struct Scan {
     pub matches: Vec<Match>,
     /// There were more: the caller reports `GapReason::TooManyFindings`.
     pub truncated: bool,
-}
-
-/// A hit before overlaps are resolved.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    pub(super) detector: usize,
-    pub(super) span: Range<usize>,
-    pub(super) weighed: Weighed,
 }
 
 impl Match {

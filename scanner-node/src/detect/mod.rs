@@ -5,6 +5,7 @@
 //! belongs to one thread.
 //! **Invariant:** the prefilter only ever skips a pattern that could not have matched.
 
+mod candidate;
 mod compile;
 mod entropy;
 mod error;

@@ -6,8 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::candidate::Candidate;
 use super::compile::Detector;
-use super::matcher::Candidate;
 
 /// Keeps the best of overlapping candidates, in order of position; empties `candidates`.
 pub(super) fn resolve(

@@ -7,8 +7,8 @@
 use regex_automata::meta::Cache;
 use regex_automata::util::captures::Captures;
 
+use super::candidate::Candidate;
 use super::compile::{Engine, Pattern};
-use super::matcher::Candidate;
 
 /// Reusable memory of one scanning thread; works with any engine, fastest with the same one.
 #[derive(Debug, Default)]

@@ -29,8 +29,9 @@ use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::api::upload;
 use crate::jobs::{self as making, Source};
-use crate::store::jobs::{self, Job, JobFilter, JobOrigin, JobState, NewJob, Place};
+use crate::store::jobs::{self, Job, JobOrigin, JobState, NewJob, Place};
 use crate::store::results::ResultRow;
+use crate::store::scans::{self, ScanFilter};
 use crate::store::{blobs, findings};
 
 /// Longest wait that can be asked for.
@@ -140,13 +141,13 @@ pub async fn list(
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<ScanView>>, ApiError> {
     let paging = paging(&request, &page, &app.cursors)?;
-    let filter = JobFilter {
+    let filter = ScanFilter {
         origin: Some(JobOrigin::Api),
-        ..JobFilter::default()
+        ..ScanFilter::default()
     };
     let found = app
         .store
-        .read(move |conn| jobs::list(conn, &filter, paging))
+        .read(move |conn| scans::list(conn, &filter, paging))
         .await?;
     let view =
         |(job, result): (Job, Option<ResultRow>)| (job.id.as_uuid(), ScanView::of(&job, result));
@@ -180,7 +181,7 @@ async fn load(app: &AppState, id: JobId) -> Result<ScanView, ApiError> {
     let found = app
         .store
         .read(move |conn| {
-            let found = jobs::get(conn, id)?;
+            let found = scans::get(conn, id)?;
             let findings = findings::of_job(conn, id)?;
             Ok(found.map(|(job, result)| (job, result, findings)))
         })

@@ -24,9 +24,7 @@ use super::columns::{
 };
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging};
-use super::results::ResultRow;
-use super::schema::{scan_jobs, scan_results};
+use super::schema::scan_jobs;
 use super::{clock, workspaces};
 
 pub use due::{Claim, DueJob, claim_due, due_workspaces, give_up, make_all_due};
@@ -155,17 +153,6 @@ pub struct OpenStats {
     pub oldest_age: Duration,
 }
 
-/// What a list of jobs shows.
-#[derive(Clone, Debug, Default)]
-pub struct JobFilter {
-    /// Only from there.
-    pub origin: Option<JobOrigin>,
-    /// Only that far.
-    pub state: Option<JobState>,
-    /// Only of that tenant.
-    pub workspace: Option<WorkspaceId>,
-}
-
 /// Makes jobs that come from no event: scans that API callers ask for.
 ///
 /// # Errors
@@ -219,54 +206,6 @@ pub fn contexts(conn: &mut Conn, ids: &[JobId]) -> StoreResult<Vec<Job>> {
         jobs.extend(found);
     }
     Ok(jobs)
-}
-
-/// A job and its result.
-///
-/// # Errors
-/// As any query.
-pub fn get(conn: &mut Conn, id: JobId) -> StoreResult<Option<(Job, Option<ResultRow>)>> {
-    Ok(with_conn!(conn, |c| scan_jobs::table
-        .left_join(scan_results::table)
-        .filter(scan_jobs::id.eq(DbUuid::from(id)))
-        .select((Job::as_select(), Option::<ResultRow>::as_select()))
-        .first(c)
-        .optional())?)
-}
-
-/// Jobs and their results, newest first.
-///
-/// # Errors
-/// As any query.
-pub fn list(
-    conn: &mut Conn,
-    filter: &JobFilter,
-    paging: Paging,
-) -> StoreResult<Page<(Job, Option<ResultRow>)>> {
-    let (rows, total) = with_conn!(conn, |c| {
-        let mut page = scan_jobs::table.left_join(scan_results::table).into_boxed();
-        let mut all = scan_jobs::table.into_boxed();
-        if let Some(origin) = filter.origin {
-            page = page.filter(from(origin));
-            all = all.filter(from(origin));
-        }
-        if let Some(state) = filter.state {
-            page = page.filter(scan_jobs::state.eq(state.number()));
-            all = all.filter(scan_jobs::state.eq(state.number()));
-        }
-        if let Some(workspace) = &filter.workspace {
-            page = page.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
-            all = all.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
-        }
-        let rows: Vec<(Job, Option<ResultRow>)> = page
-            .filter(scan_jobs::id.lt(paging.below()))
-            .order(scan_jobs::id.desc())
-            .limit(paging.rows())
-            .select((Job::as_select(), Option::<ResultRow>::as_select()))
-            .load(c)?;
-        (rows, all.count().get_result::<i64>(c)?)
-    });
-    Ok(Page::new(rows, total))
 }
 
 /// Closes jobs and drops their payloads.
@@ -379,14 +318,6 @@ fn job_row(event: Option<InboundEventId>, job: &NewJob, now: DateTime<Utc>) -> N
 /// Literal, not bound: only so do both planners see that the partial index serves.
 fn open() -> diesel::expression::SqlLiteral<Bool> {
     sql::<Bool>("scan_jobs.state = 1")
-}
-
-/// Literal for the same reason.
-fn from(origin: JobOrigin) -> diesel::expression::SqlLiteral<Bool> {
-    match origin {
-        JobOrigin::Slack => sql::<Bool>("scan_jobs.origin = 1"),
-        JobOrigin::Api => sql::<Bool>("scan_jobs.origin = 2"),
-    }
 }
 
 fn class_number(class: JobClass) -> i16 {

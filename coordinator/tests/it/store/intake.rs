@@ -5,7 +5,8 @@
 use std::collections::HashSet;
 
 use coordinator::store::intake::{self, Outcome};
-use coordinator::store::jobs::{self, JobFilter};
+use coordinator::store::jobs;
+use coordinator::store::scans::{self, ScanFilter};
 use coordinator::store::{Paging, workspaces};
 use shared::ids::JobId;
 
@@ -20,7 +21,7 @@ on_both! {
             outcomes.extend(db.write(move |c| intake::commit(c, &[again])).await);
         }
         assert_eq!(outcomes, [Outcome::Accepted, Outcome::Duplicate, Outcome::Duplicate]);
-        let jobs = db.read(|c| jobs::list(c, &JobFilter::default(), Paging::first(10))).await;
+        let jobs = db.read(|c| scans::list(c, &ScanFilter::default(), Paging::first(10))).await;
         assert_eq!(jobs.total, 2);
     }
 
@@ -30,7 +31,7 @@ on_both! {
         let batch = vec![first, event("Ev2", vec![]), event("Ev1", vec![job(&workspace())])];
         let outcomes = db.write(move |c| intake::commit(c, &batch)).await;
         assert_eq!(outcomes, [Outcome::Accepted, Outcome::Accepted, Outcome::Duplicate]);
-        let jobs = db.read(|c| jobs::list(c, &JobFilter::default(), Paging::first(10))).await;
+        let jobs = db.read(|c| scans::list(c, &ScanFilter::default(), Paging::first(10))).await;
         assert_eq!(jobs.items.iter().map(|(job, _)| job.id).collect::<Vec<_>>(), [kept]);
     }
 
@@ -50,7 +51,7 @@ on_both! {
         let outcomes: Vec<Outcome> = tasks.join_all().await.into_iter().flatten().collect();
         let accepted = outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
         assert_eq!(accepted, 20);
-        let jobs = db.read(|c| jobs::list(c, &JobFilter::default(), Paging::first(1))).await;
+        let jobs = db.read(|c| scans::list(c, &ScanFilter::default(), Paging::first(1))).await;
         assert_eq!(jobs.total, 20);
     }
 

@@ -5,7 +5,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use coordinator::store::jobs::{self, Claim, DueJob, JobFilter, JobState};
+use coordinator::store::jobs::{self, Claim, DueJob, JobState};
+use coordinator::store::scans::{self, ScanFilter};
 use coordinator::store::{Paging, Store, results};
 use shared::ids::{JobId, WorkspaceId};
 use shared::job::JobClass;
@@ -136,7 +137,7 @@ on_both! {
         }
         let failed = db.write(|c| jobs::give_up(c, 3, 10)).await;
         assert_eq!(failed.iter().map(|job| job.id).collect::<Vec<_>>(), [id]);
-        let (job, result) = db.read(move |c| jobs::get(c, id)).await.unwrap();
+        let (job, result) = db.read(move |c| scans::get(c, id)).await.unwrap();
         assert_eq!(job.state, JobState::Failed);
         assert_eq!(result.unwrap().failure_reason.as_deref(), Some("too_many_attempts"));
         let late = db.write(move |c| results::commit(c, &[clean(id)])).await;
@@ -166,12 +167,12 @@ on_both! {
             jobs::insert(c, &made)?;
             jobs::insert(c, &[job(&workspace())])
         }).await;
-        let filter = JobFilter { origin: Some(jobs::JobOrigin::Api), state: Some(JobState::Queued), workspace: None };
+        let filter = ScanFilter { origin: Some(jobs::JobOrigin::Api), state: Some(JobState::Queued), workspace: None };
         let mut seen = Vec::new();
         let mut paging = Paging::first(2);
         loop {
             let filter = filter.clone();
-            let page = db.read(move |c| jobs::list(c, &filter, paging)).await;
+            let page = db.read(move |c| scans::list(c, &filter, paging)).await;
             assert_eq!(page.total, 5);
             let Some((last, _)) = page.items.last() else { break };
             paging.before = Some(last.id.as_uuid());

@@ -9,6 +9,7 @@ use coordinator::store::intake;
 use coordinator::store::jobs::{self, JobState};
 use coordinator::store::messages::{self, MessageFilter};
 use coordinator::store::results::{self, Committed, NewResult};
+use coordinator::store::scans;
 use coordinator::store::{Paging, outbox};
 use shared::content::{Coverage, Gap, GapReason};
 use shared::finding::{Likelihood, Severity};
@@ -117,7 +118,7 @@ on_both! {
         expected.location.file = Some("a.zip!\u{fffd}".to_owned());
         new.result.outcome = ScanOutcome::Completed { coverage: coverage.clone(), findings: vec![hostile] };
         commit(&db, vec![new]).await;
-        let (job, result) = db.read(move |c| jobs::get(c, id)).await.unwrap();
+        let (job, result) = db.read(move |c| scans::get(c, id)).await.unwrap();
         let result = result.unwrap();
         assert_eq!(job.state, JobState::Completed);
         assert_eq!(result.coverage.0, Some(coverage));
