@@ -57,6 +57,7 @@ struct Foundation {
     detectors: Arc<DetectorSets>,
     policies: Arc<Policies>,
     blobs: Blobs,
+    passwords: Arc<Passwords>,
     metrics: Metrics,
     clock: SharedClock,
     shutdown: Shutdown,
@@ -118,7 +119,8 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         database = store.system(),
         "database is up to date"
     );
-    first_start::prepare(&store, &config.auth).await?;
+    let passwords = Arc::new(Passwords::new()?);
+    first_start::prepare(&store, &passwords, &config.auth).await?;
     let detectors = Arc::new(DetectorSets::builtin()?);
     detectors.refresh(&store).await?;
     let policies = Arc::new(Policies::default());
@@ -139,6 +141,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         detectors,
         policies,
         blobs,
+        passwords,
         metrics,
         clock,
         shutdown,
@@ -329,7 +332,7 @@ fn state(
         detectors: Arc::clone(&foundation.detectors),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
-        passwords: Arc::new(Passwords::new()?),
+        passwords: Arc::clone(&foundation.passwords),
         authenticator: Authenticator {
             access: AccessTokens::new(&token_keys.access, Arc::clone(&foundation.clock)),
             opaque: OpaqueTokens::new(&token_keys.opaque),

@@ -20,7 +20,11 @@ use crate::store::{Store, policies};
 ///
 /// # Errors
 /// The database, or a configured password that is too short.
-pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
+pub async fn prepare(
+    store: &Store,
+    passwords: &Passwords,
+    config: &AuthConfig,
+) -> anyhow::Result<()> {
     store
         .write(|conn| policies::make_default(conn, PolicyId::fresh()))
         .await?;
@@ -33,7 +37,7 @@ pub async fn prepare(store: &Store, config: &AuthConfig) -> anyhow::Result<()> {
         let made = made_up_password()?;
         (SecretString::from(made.clone()), Some(made))
     };
-    let hash = Passwords::new()?
+    let hash = passwords
         .hash(&password)
         .context("WEIR_AUTH__ADMIN_PASSWORD")?;
     let user = NewUser {

@@ -4,6 +4,7 @@
 //! Leaves users and stored tokens to `store`, behind [`TokenLookup`]; what a role may do to `domain::roles`.
 //! **Invariant:** a secret is kept only as a hash; no error says which part of a credential was wrong.
 
+mod argon;
 mod authenticator;
 mod authorized;
 mod jwt;

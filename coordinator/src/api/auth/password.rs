@@ -1,16 +1,20 @@
 //! Passwords: argon2id, and the same work whether or not the user exists.
 //!
-//! Owns hashing, checking and what a new password must have. Leaves running it off the actors' threads
-//! (`spawn_blocking` under a small semaphore: each call takes 19 MiB and some 50 ms) to the caller.
+//! Owns hashing, checking and what a new password must have. A check takes 19 MiB and some 50 ms, so it runs
+//! on a blocking thread, and only a few at once.
 //! **Invariant:** checking against nobody costs what checking against somebody does.
 
 use std::fmt;
+use std::sync::Arc;
 
+use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
 use shared::job::RetryClass;
 use shared::secret::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+use super::argon::{AT_ONCE, Argon};
 
 /// A new password has at least this many characters.
 pub const MIN_PASSWORD_CHARS: usize = 12;
@@ -19,7 +23,8 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// Hashes and checks passwords.
 pub struct Passwords {
-    argon2: Argon2<'static>,
+    argon: Argon,
+    turns: Arc<Semaphore>,
     /// The hash of nobody's password, checked when there is no user.
     decoy: String,
 }
@@ -35,12 +40,18 @@ pub enum PasswordError {
     /// The stored hash cannot be read, or hashing failed.
     #[error("the password hash cannot be computed or read")]
     Hash(#[source] password_hash::Error),
+    /// The process is ending.
+    #[error("the check was cut short")]
+    Cut,
 }
 
 impl PasswordError {
-    /// Permanent, both of them.
+    /// Permanent, but for [`PasswordError::Cut`].
     pub const fn class(&self) -> RetryClass {
-        RetryClass::Permanent
+        match self {
+            Self::Length | Self::Hash(_) => RetryClass::Permanent,
+            Self::Cut => RetryClass::Transient,
+        }
     }
 }
 
@@ -63,9 +74,13 @@ impl Passwords {
     }
 
     fn at_cost(cost: Params) -> Result<Self, PasswordError> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost);
-        let decoy = hash(&argon2, b"nobody's password")?;
-        Ok(Self { argon2, decoy })
+        let argon = Argon::new(cost);
+        let decoy = hash(&argon, b"nobody's password")?;
+        Ok(Self {
+            argon,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            decoy,
+        })
     }
 
     /// Hashes a new password into a PHC string with a salt of its own. Blocks.
@@ -77,25 +92,39 @@ impl Passwords {
         if text.chars().count() < MIN_PASSWORD_CHARS || text.len() > MAX_PASSWORD_BYTES {
             return Err(PasswordError::Length);
         }
-        hash(&self.argon2, text.as_bytes())
+        hash(&self.argon, text.as_bytes())
     }
 
     /// Whether the password is the one `stored` was made from; `None` for a user who is not there, which
-    /// takes as long. Blocks.
+    /// takes as long. Waits for its turn, and works on a blocking thread. Cancelled, it still ends its work.
     ///
     /// # Errors
-    /// [`PasswordError::Hash`] (permanent): `stored` is no hash.
-    pub fn verify(
-        &self,
-        password: &SecretString,
-        stored: Option<&str>,
+    /// [`PasswordError::Hash`] (permanent): `stored` is no hash. [`PasswordError::Cut`] (transient).
+    pub async fn verify(
+        self: Arc<Self>,
+        password: SecretString,
+        stored: Option<String>,
     ) -> Result<bool, PasswordError> {
-        let text = password.expose_secret();
-        if text.len() > MAX_PASSWORD_BYTES {
+        if password.expose_secret().len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
-        let hash = stored.unwrap_or(&self.decoy);
-        match self.argon2.verify_password(text.as_bytes(), hash) {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_closed| PasswordError::Cut)?;
+        let check = move || {
+            // Held by the work, not by who waits for it: a caller that hangs up frees nothing.
+            let _turn = turn;
+            self.check(&password, stored.as_deref())
+        };
+        tokio::task::spawn_blocking(check)
+            .await
+            .map_err(|_panicked| PasswordError::Cut)?
+    }
+
+    fn check(&self, password: &SecretString, stored: Option<&str>) -> Result<bool, PasswordError> {
+        let hash = PasswordHash::new(stored.unwrap_or(&self.decoy))
+            .map_err(|error| PasswordError::Hash(error.into()))?;
+        let password = password.expose_secret().as_bytes();
+        match self.argon.verify_password(password, &hash) {
             Ok(()) => Ok(stored.is_some()),
             Err(password_hash::Error::PasswordInvalid) => Ok(false),
             Err(error) => Err(PasswordError::Hash(error)),
@@ -103,10 +132,8 @@ impl Passwords {
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, PasswordError> {
-    let hash: PasswordHash = argon2
-        .hash_password(password)
-        .map_err(PasswordError::Hash)?;
+fn hash(argon: &Argon, password: &[u8]) -> Result<String, PasswordError> {
+    let hash: PasswordHash = argon.hash_password(password).map_err(PasswordError::Hash)?;
     Ok(hash.to_string())
 }
 
@@ -127,7 +154,7 @@ mod tests {
         let passwords = cheap();
         let stored = passwords.hash(&secret("correct horse battery")).unwrap();
         assert!(stored.starts_with("$argon2id$v=19$"));
-        let check = |text: &str| passwords.verify(&secret(text), Some(&stored)).unwrap();
+        let check = |text: &str| passwords.check(&secret(text), Some(&stored)).unwrap();
         assert!(check("correct horse battery"));
         assert!(!check("correct horse batterz"));
         assert!(!check(""));
@@ -146,12 +173,8 @@ mod tests {
     #[test]
     fn nobody_signs_in_even_with_the_decoys_password() {
         let passwords = cheap();
-        assert!(
-            !passwords
-                .verify(&secret("nobody's password"), None)
-                .unwrap()
-        );
-        assert!(!passwords.verify(&secret("another"), None).unwrap());
+        assert!(!passwords.check(&secret("nobody's password"), None).unwrap());
+        assert!(!passwords.check(&secret("another"), None).unwrap());
     }
 
     #[test]
@@ -182,7 +205,7 @@ mod tests {
     fn a_broken_hash_is_an_error_and_not_a_wrong_password() {
         assert!(
             cheap()
-                .verify(&secret("correct horse battery"), Some("plain"))
+                .check(&secret("correct horse battery"), Some("plain"))
                 .is_err()
         );
     }

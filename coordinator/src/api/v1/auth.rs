@@ -94,10 +94,9 @@ pub async fn login(
         .await?;
     let user = user.filter(|user| !user.disabled);
     let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let passwords = Arc::clone(&app.passwords);
-    let verified = web::block(move || passwords.verify(&password, stored.as_deref())).await;
-    let right = verified
-        .map_err(|error| ApiError::failed(RetryClass::Transient, error))?
+    let right = Arc::clone(&app.passwords)
+        .verify(password, stored)
+        .await
         .map_err(|error| ApiError::failed(error.class(), error))?;
     let Some(user) = user.filter(|_| right) else {
         return Err(ApiError::new(ErrorCode::InvalidCredentials));
