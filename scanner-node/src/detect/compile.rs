@@ -14,8 +14,8 @@ use shared::ids::DetectorSetVersion;
 
 use super::error::{CompileError, CompileErrors, Problem};
 use super::exclusion::CompiledExclusion;
+use super::filter::{self, Filter};
 use super::hotword::HotwordSearch;
-use super::prefilter::Prefilter;
 use super::validators::{self, Validator};
 
 /// Largest automaton of one pattern, in bytes.
@@ -33,7 +33,7 @@ pub struct Engine {
     version: DetectorSetVersion,
     pub(super) detectors: Vec<Detector>,
     pub(super) patterns: Vec<Pattern>,
-    pub(super) prefilter: Prefilter,
+    pub(super) filter: Filter,
 }
 
 /// A detector without its patterns.
@@ -53,6 +53,10 @@ pub(super) struct Pattern {
     pub(super) regex: Regex,
     /// Number of the group `value`.
     pub(super) value_group: Option<usize>,
+    /// Longest match in bytes; none: no limit.
+    pub(super) longest: Option<usize>,
+    /// A byte that every match contains.
+    pub(super) needs: Option<u8>,
 }
 
 impl Engine {
@@ -71,12 +75,14 @@ impl Engine {
             for (at, source) in spec.patterns.iter().enumerate() {
                 match compile_pattern(source, at + 1) {
                     Ok((hir, regex, value_group)) => {
-                        hirs.push((hir, required_hotwords(spec)));
                         patterns.push(Pattern {
                             detector: detectors.len(),
                             regex,
                             value_group,
+                            longest: hir.properties().maximum_len(),
+                            needs: filter::needed(&hir),
                         });
+                        hirs.push((hir, required_hotwords(spec)));
                     }
                     Err(problem) => problems.push(problem),
                 }
@@ -90,19 +96,12 @@ impl Engine {
         if !errors.is_empty() {
             return Err(CompileErrors(errors));
         }
-        let prefilter = Prefilter::build(&hirs).ok_or_else(|| {
-            let detector = set.detectors.first().map(|spec| spec.id.clone());
-            CompileErrors(Vec::from_iter(detector.map(|detector| CompileError {
-                detector,
-                problem: Problem::PrefilterTooLarge,
-            })))
-        })?;
         Ok(Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             version: set.version.clone(),
             detectors,
+            filter: Filter::build(hirs.iter().map(|(hir, words)| (hir, *words))),
             patterns,
-            prefilter,
         })
     }
 

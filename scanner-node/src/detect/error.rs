@@ -87,9 +87,6 @@ pub enum Problem {
     /// The hotword list is empty, or has an empty word in it.
     #[error("a hotword is empty, or there is none; give whole words or leave hotwords out")]
     BadHotwords,
-    /// The set's required literals could not be put into one automaton.
-    #[error("the set as a whole is too large for the prefilter; split it or shorten its patterns")]
-    PrefilterTooLarge,
 }
 
 impl CompileErrors {

@@ -1,4 +1,4 @@
-//! The scan: runs the open patterns over a text and weighs what they hit.
+//! The scan: runs patterns where they may match and weighs what they hit.
 //!
 //! Owns the search loop, its bounds, and [`Match`]. Leaves weighing to `likelihood`, choosing between
 //! detectors to `overlap`.
@@ -7,15 +7,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex_automata::Input;
+use regex_automata::{Anchored, Input};
 use shared::content::TextUnit;
 use shared::detector::DetectorSpec;
 use shared::finding::{Evidence, Likelihood};
 
 use super::candidate::Candidate;
 use super::compile::{Detector, Engine, Pattern};
+use super::filter::Place;
 use super::likelihood::weigh;
-use super::scratch::{PatternScratch, Scratch};
+use super::scratch::{PatternScratch, Progress, Scratch};
 use super::{explain, mask, overlap};
 
 /// Most matches reported of one text unit.
@@ -24,6 +25,8 @@ pub const MAX_MATCHES_PER_UNIT: usize = 1_000;
 const MAX_CANDIDATES: usize = 20_000;
 /// Longest value reported; what is longer is cut.
 const MAX_VALUE_BYTES: usize = 8 << 10;
+/// So few places where a match may begin are tried one by one first.
+const FEW_STARTS: usize = 4;
 /// How often one pattern may look again inside a hit that its validator refused.
 const MAX_SECOND_LOOKS: usize = 1_024;
 
@@ -66,52 +69,132 @@ impl Engine {
     /// `scratch` has been used with this engine.
     pub fn scan(&self, unit: &TextUnit, scratch: &mut Scratch) -> Scan {
         scratch.fit(self);
-        self.prefilter.open(unit.text.as_bytes(), &mut scratch.open);
-        self.scan_open(&unit.text, scratch)
+        let mut search = Search::of(self, &unit.text, scratch);
+        for &pattern in self.filter.always() {
+            search.everywhere(pattern, 0);
+        }
+        self.filter
+            .each(unit.text.as_bytes(), |place| search.around(place));
+        search.end()
     }
 
-    /// The same as [`Engine::scan`] with the prefilter left out: the reference that it is held to.
+    /// The same as [`Engine::scan`] with every pattern run over all of the text: the reference that it is
+    /// held to.
     pub fn scan_unfiltered(&self, unit: &TextUnit, scratch: &mut Scratch) -> Scan {
         scratch.fit(self);
-        scratch.open.clear();
-        scratch.open.resize(self.patterns.len(), true);
-        self.scan_open(&unit.text, scratch)
+        let mut search = Search::of(self, &unit.text, scratch);
+        for pattern in 0..self.patterns.len() {
+            search.everywhere(pattern, 0);
+        }
+        search.end()
+    }
+}
+
+/// One scan under way.
+struct Search<'s> {
+    engine: &'s Engine,
+    text: &'s str,
+    scratch: &'s mut Scratch,
+    truncated: bool,
+}
+
+impl<'s> Search<'s> {
+    fn of(engine: &'s Engine, text: &'s str, scratch: &'s mut Scratch) -> Self {
+        Self {
+            engine,
+            text,
+            scratch,
+            truncated: false,
+        }
     }
 
-    fn scan_open(&self, text: &str, scratch: &mut Scratch) -> Scan {
+    /// Runs a pattern over all of the text from `from` on.
+    fn everywhere(&mut self, pattern: usize, from: usize) {
+        let text = self.text;
+        let Some(mut run) = self.run(pattern) else {
+            return;
+        };
+        run.progress.at = run.progress.at.max(from);
+        while run.step(text, text.len(), usize::MAX) {}
+        run.progress.ended = true;
+        let truncated = run.truncated;
+        self.truncated |= truncated;
+    }
+
+    /// Runs a pattern over what a match that contains `place` may cover.
+    fn around(&mut self, place: Place) {
+        let text = self.text;
+        let Some(mut run) = self.run(place.pattern) else {
+            return;
+        };
+        if run.progress.ended || place.at < run.progress.at {
+            return;
+        }
+        let Some((earliest, longest)) = place.earliest.zip(run.pattern.longest) else {
+            return self.everywhere(place.pattern, place.earliest.unwrap_or(0));
+        };
+        let to = place.last.saturating_add(longest).min(text.len());
+        if !run.may_match(text, place, to) {
+            return;
+        }
+        let to = place.at.saturating_add(longest).min(text.len());
+        run.progress.at = run.progress.at.max(earliest);
+        while run.progress.at <= place.at && run.step(text, to, place.at) {}
+        let truncated = run.truncated;
+        self.truncated |= truncated;
+    }
+
+    /// What a run of a pattern needs; none if there is no such pattern.
+    fn run(&mut self, pattern: usize) -> Option<Run<'_>> {
+        let of = self.engine.patterns.get(pattern)?;
+        let detector = self.engine.detectors.get(of.detector)?;
         let Scratch {
             patterns,
-            open,
+            progress,
+            scan,
             candidates,
             ..
-        } = scratch;
-        let mut truncated = false;
-        for ((pattern, slot), _) in self
-            .patterns
-            .iter()
-            .zip(patterns)
-            .zip(&*open)
-            .filter(|(_, open)| **open)
-        {
-            let Some(detector) = self.detectors.get(pattern.detector) else {
-                continue;
+        } = &mut *self.scratch;
+        let progress = progress.get_mut(pattern)?;
+        if progress.scan != *scan {
+            *progress = Progress {
+                scan: *scan,
+                ..Progress::default()
             };
-            let scratch = slot.get_or_insert_with(|| PatternScratch::of(pattern));
-            truncated |= search(pattern, detector, text, scratch, candidates);
         }
+        let scratch = patterns.get_mut(pattern)?;
+        Some(Run {
+            pattern: of,
+            detector,
+            scratch: scratch.get_or_insert_with(|| PatternScratch::of(of)),
+            progress,
+            candidates,
+            truncated: false,
+        })
+    }
+
+    /// Decides between overlapping candidates.
+    fn end(self) -> Scan {
+        let Self {
+            engine,
+            text,
+            scratch,
+            mut truncated,
+        } = self;
+        let candidates = &mut scratch.candidates;
         if candidates.is_empty() {
             return Scan {
                 matches: Vec::new(),
                 truncated,
             };
         }
-        let kept = overlap::resolve(text, &self.detectors, candidates);
+        let kept = overlap::resolve(text, &engine.detectors, candidates);
         truncated |= kept.len() > MAX_MATCHES_PER_UNIT;
         let matches = kept
             .into_iter()
             .take(MAX_MATCHES_PER_UNIT)
             .filter_map(|candidate| {
-                let detector = self.detectors.get(candidate.detector)?;
+                let detector = engine.detectors.get(candidate.detector)?;
                 Some(Match {
                     detector: Arc::clone(&detector.spec),
                     likelihood: candidate.weighed.likelihood,
@@ -124,66 +207,94 @@ impl Engine {
     }
 }
 
-/// Adds the candidates of one pattern; true if it stopped before the end of the text.
-fn search(
-    pattern: &Pattern,
-    detector: &Detector,
-    text: &str,
-    scratch: &mut PatternScratch,
-    candidates: &mut Vec<Candidate>,
-) -> bool {
-    let mut at = 0;
-    let mut second_looks = 0;
-    let mut found = 0;
-    while let Some(hit) = find(pattern, text, at, scratch) {
-        if found >= MAX_MATCHES_PER_UNIT || candidates.len() >= MAX_CANDIDATES {
+/// One pattern at work on a text.
+struct Run<'r> {
+    pattern: &'r Pattern,
+    detector: &'r Detector,
+    scratch: &'r mut PatternScratch,
+    progress: &'r mut Progress,
+    candidates: &'r mut Vec<Candidate>,
+    truncated: bool,
+}
+
+impl Run<'_> {
+    /// Whether a match of this place may begin where it has to. Cheaper than finding it.
+    fn may_match(&mut self, text: &str, place: Place, to: usize) -> bool {
+        let from = place.first.max(self.progress.at);
+        let region = text.as_bytes().get(from..to).unwrap_or_default();
+        let lacks = |byte| memchr::memchr(byte, region).is_none();
+        if self.pattern.needs.is_some_and(lacks) {
+            return false;
+        }
+        if place.last.saturating_sub(from) >= FEW_STARTS {
             return true;
         }
+        (from..=place.last).any(|start| {
+            let input = Input::new(text).range(start..to.max(start));
+            let input = input.anchored(Anchored::Yes).earliest(true);
+            let (regex, cache) = (&self.pattern.regex, &mut self.scratch.cache);
+            regex.search_half_with(cache, &input).is_some()
+        })
+    }
+
+    /// Looks for the next match before `to` that begins at `latest` or earlier; false if there is none.
+    fn step(&mut self, text: &str, to: usize, latest: usize) -> bool {
+        let at = self.progress.at;
+        let hit = find(self.pattern, text, at..to, self.scratch);
+        let Some((start, hit)) = hit else {
+            return false;
+        };
+        if start > latest {
+            return false;
+        }
+        if self.progress.found >= MAX_MATCHES_PER_UNIT || self.candidates.len() >= MAX_CANDIDATES {
+            self.truncated = true;
+            self.progress.ended = true;
+            return false;
+        }
         let span = widen(text, hit.clone());
-        match weigh(detector, text, span) {
+        match weigh(self.detector, text, span) {
             Some((span, weighed)) => {
-                at = span.end.max(at + 1);
-                found += 1;
-                let span = cut(text, span);
-                candidates.push(Candidate {
-                    detector: pattern.detector,
-                    span,
+                self.progress.at = span.end.max(at + 1);
+                self.progress.found += 1;
+                self.candidates.push(Candidate {
+                    detector: self.pattern.detector,
+                    span: cut(text, span),
                     weighed,
                 });
             }
             // What was refused may hide a shorter or later value: `12 4111 1111 1111 1111`.
-            None if second_looks < MAX_SECOND_LOOKS => {
-                second_looks += 1;
-                at = (hit.start + 1).max(at + 1);
+            None if self.progress.second_looks < MAX_SECOND_LOOKS => {
+                self.progress.second_looks += 1;
+                self.progress.at = (hit.start + 1).max(at + 1);
             }
-            None => at = hit.end.max(at + 1),
+            None => self.progress.at = hit.end.max(at + 1),
         }
+        true
     }
-    false
 }
 
-/// The value of the next hit at or after `at`.
+/// The next match in `range`: where it begins, and its value.
 fn find(
     pattern: &Pattern,
     text: &str,
-    at: usize,
+    range: Range<usize>,
     scratch: &mut PatternScratch,
-) -> Option<Range<usize>> {
-    if at > text.len() {
+) -> Option<(usize, Range<usize>)> {
+    if range.start > range.end {
         return None;
     }
-    let input = Input::new(text).range(at..);
-    let Some(group) = pattern.value_group else {
-        return pattern
-            .regex
-            .search_with(&mut scratch.cache, &input)
-            .map(|hit| hit.range());
-    };
+    let input = Input::new(text).range(range);
     let PatternScratch { cache, captures } = scratch;
+    let Some(group) = pattern.value_group else {
+        let hit = pattern.regex.search_with(cache, &input)?.range();
+        return Some((hit.start, hit));
+    };
     pattern.regex.search_captures_with(cache, &input, captures);
     let whole = captures.get_match()?.range();
     let value = captures.get_group(group).map(|span| span.range());
-    Some(value.filter(|value| !value.is_empty()).unwrap_or(whole))
+    let value = value.filter(|value| !value.is_empty());
+    Some((whole.start, value.unwrap_or(whole)))
 }
 
 /// Moves both ends outward to character boundaries: an ASCII class may match a part of a character.

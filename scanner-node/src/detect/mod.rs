@@ -3,7 +3,7 @@
 //! Owns how a text is searched and how sure a match is. Leaves files to `extract`, policy to the
 //! coordinator. Pure: no clock, no I/O, no threads; an [`Engine`] is immutable and shared, a [`Scratch`]
 //! belongs to one thread.
-//! **Invariant:** the prefilter only ever skips a pattern that could not have matched.
+//! **Invariant:** the filter only ever skips what could not have matched.
 
 mod candidate;
 mod compile;
@@ -11,13 +11,13 @@ mod entropy;
 mod error;
 mod exclusion;
 mod explain;
+mod filter;
 mod hotword;
 mod likelihood;
 mod mask;
 mod matcher;
 mod overlap;
 pub mod packs;
-mod prefilter;
 mod scratch;
 #[cfg(test)]
 mod tests;

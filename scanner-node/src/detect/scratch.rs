@@ -15,8 +15,23 @@ use super::compile::{Engine, Pattern};
 pub struct Scratch {
     engine: u64,
     pub(super) patterns: Vec<Option<PatternScratch>>,
-    pub(super) open: Vec<bool>,
+    /// How far each pattern is in the text at hand.
+    pub(super) progress: Vec<Progress>,
+    /// Number of the scan that `progress` belongs to.
+    pub(super) scan: u64,
     pub(super) candidates: Vec<Candidate>,
+}
+
+/// How far a pattern is in a text. Of another scan, it is as good as new.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    pub(super) scan: u64,
+    /// Where its next match may begin.
+    pub(super) at: usize,
+    pub(super) found: usize,
+    pub(super) second_looks: usize,
+    /// It has nothing more to look for.
+    pub(super) ended: bool,
 }
 
 /// Caches of one pattern, made when it first runs.
@@ -38,7 +53,11 @@ impl Scratch {
             self.engine = engine.id;
             self.patterns.clear();
             self.patterns.resize_with(engine.patterns.len(), || None);
+            self.progress.clear();
+            self.progress
+                .resize(engine.patterns.len(), Progress::default());
         }
+        self.scan += 1;
         self.candidates.clear();
     }
 }

@@ -1,5 +1,7 @@
 //! Claims about whole scans, made with the built-in detectors.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use shared::content::TextUnit;
 use shared::detector::DetectorSet;
@@ -7,8 +9,10 @@ use shared::finding::Likelihood;
 
 use super::{Engine, MAX_MATCHES_PER_UNIT, Scan, Scratch, builtin};
 
-fn engine() -> Engine {
-    Engine::compile(&builtin().unwrap()).unwrap()
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::compile(&builtin().unwrap()).unwrap());
+
+fn engine() -> &'static Engine {
+    &ENGINE
 }
 
 fn scan(text: &str) -> Scan {

@@ -1,0 +1,144 @@
+//! Sequences that cover a pattern, and which of several covers makes the least work.
+//!
+//! **Invariant:** each match of the pattern has one of the sequences in it, as far after its start as `before`
+//! says.
+
+use regex_syntax::hir::{Hir, HirKind, Repetition};
+
+use super::class::Set;
+use super::rarity;
+use super::sequence::{LONGEST, Sequence};
+
+/// Sequences, one of which each match contains.
+#[derive(Clone, Debug)]
+pub(super) struct Cover {
+    pub(super) sequences: Vec<Sequence>,
+    /// How far after the start of the match a sequence begins. A symbol for what stands beside a match takes
+    /// no room in it, so the match may begin one byte later.
+    pub(super) before: Distance,
+}
+
+/// Bytes between two places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Distance {
+    pub(super) least: usize,
+    /// None: no limit.
+    pub(super) most: Option<usize>,
+}
+
+impl Distance {
+    pub(super) const NONE: Self = Self {
+        least: 0,
+        most: Some(0),
+    };
+
+    pub(super) fn then(self, next: Self) -> Self {
+        Self {
+            least: self.least.saturating_add(next.least),
+            most: self.most.and_then(|most| most.checked_add(next.most?)),
+        }
+    }
+
+    pub(super) fn times(self, repetition: &Repetition) -> Self {
+        let times = |count: u32, length: usize| {
+            length.saturating_mul(usize::try_from(count).unwrap_or(usize::MAX))
+        };
+        Self {
+            least: times(repetition.min, self.least),
+            most: repetition.max.and_then(|max| Some(times(max, self.most?))),
+        }
+    }
+
+    /// From the least to the most of all.
+    pub(super) fn around(all: impl Iterator<Item = Self>) -> Self {
+        all.reduce(|a, b| Self {
+            least: a.least.min(b.least),
+            most: a.most.zip(b.most).map(|(a, b)| a.max(b)),
+        })
+        .unwrap_or(Self::NONE)
+    }
+}
+
+/// A cover, unless one of its sequences says nothing.
+pub(super) fn usable(cover: Cover) -> Option<Cover> {
+    let says_something = cover
+        .sequences
+        .iter()
+        .all(|sequence| rarity::of_rarest_window(sequence).is_some());
+    (says_something && !cover.sequences.is_empty()).then_some(cover)
+}
+
+/// The one that makes less work.
+pub(super) fn rarer(a: Option<Cover>, b: Option<Cover>) -> Option<Cover> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if cost(&b) < cost(&a) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// What a cover costs: looking closer wherever a window shows, running the pattern wherever a sequence does.
+fn cost(cover: &Cover) -> f64 {
+    const LOOK: f64 = 1.0;
+    const RUN: f64 = 50.0;
+    const UNBOUNDED: f64 = 20.0;
+    let work: f64 = cover
+        .sequences
+        .iter()
+        .map(|sequence| {
+            let window = rarity::of_rarest_window(sequence).map_or(1.0, |(_, p)| p);
+            LOOK * window + RUN * rarity::of(sequence)
+        })
+        .sum();
+    work * if cover.before.most.is_none() {
+        UNBOUNDED
+    } else {
+        1.0
+    }
+}
+
+/// Hotwords of which a detector requires one, as a cover that says nothing of where the match is.
+pub(super) fn cover_of_words(words: &[String]) -> Option<Cover> {
+    let either_case = |byte: u8| {
+        Set::byte(byte.to_ascii_lowercase()).union(&Set::byte(byte.to_ascii_uppercase()))
+    };
+    usable(Cover {
+        sequences: words
+            .iter()
+            .map(|word| word.bytes().map(either_case).take(LONGEST).collect())
+            .collect(),
+        before: Distance {
+            least: 0,
+            most: None,
+        },
+    })
+}
+
+/// The rarest byte that every match contains, if there is one.
+pub(in crate::detect) fn needed(hir: &Hir) -> Option<u8> {
+    let needed = all_needed(hir);
+    let odds = |byte: &u8| rarity::of(&[Set::byte(*byte)]);
+    (0..128)
+        .filter(|byte| needed >> byte & 1 == 1)
+        .min_by(|a, b| odds(a).total_cmp(&odds(b)))
+}
+
+/// The ASCII bytes that every match contains, a bit each.
+fn all_needed(hir: &Hir) -> u128 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => 0,
+        HirKind::Literal(literal) => literal
+            .0
+            .iter()
+            .filter(|byte| byte.is_ascii())
+            .fold(0, |all, byte| all | 1 << byte),
+        HirKind::Repetition(repetition) if repetition.min == 0 => 0,
+        HirKind::Repetition(repetition) => all_needed(&repetition.sub),
+        HirKind::Capture(capture) => all_needed(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().fold(0, |all, part| all | all_needed(part)),
+        HirKind::Alternation(parts) => parts
+            .iter()
+            .map(all_needed)
+            .reduce(|a, b| a & b)
+            .unwrap_or(0),
+    }
+}

@@ -1,0 +1,123 @@
+//! Sequences of symbol sets, and lists of them.
+//!
+//! Owns joining lists end to end and saying the same in fewer sequences.
+//! **Invariant:** whatever matched one of a list before matches one of it afterwards.
+
+use super::class::Set;
+
+/// Longest sequence kept, in symbols.
+pub(super) const LONGEST: usize = 32;
+/// Most sequences of one pattern.
+pub(super) const MOST: usize = 64;
+/// Symbol sets that stand side by side.
+pub(super) type Sequence = Vec<Set>;
+
+/// Every sequence of `heads` followed by every one of `tails`; none if these are too many or too long.
+pub(super) fn product(heads: &[Sequence], tails: &[Sequence]) -> Option<Vec<Sequence>> {
+    let longest = |all: &[Sequence]| all.iter().map(Vec::len).max().unwrap_or(0);
+    if heads.len() * tails.len() > 4 * MOST || longest(heads) + longest(tails) > LONGEST {
+        return None;
+    }
+    let joined = heads
+        .iter()
+        .flat_map(|head| {
+            tails
+                .iter()
+                .map(move |tail| [head.as_slice(), tail].concat())
+        })
+        .collect();
+    let joined = simplified(joined);
+    (joined.len() <= MOST).then_some(joined)
+}
+
+/// The same, cut to what is allowed: where the tails are too many, the heads alone.
+pub(super) fn cut_product(heads: &[Sequence], tails: &[Sequence]) -> Vec<Sequence> {
+    if heads.len() * tails.len() > MOST || tails.iter().any(Vec::is_empty) {
+        return heads.to_vec();
+    }
+    let joined = heads
+        .iter()
+        .flat_map(|head| {
+            tails.iter().map(move |tail| {
+                let mut joined = [head.as_slice(), tail].concat();
+                joined.truncate(LONGEST.max(head.len()));
+                joined
+            })
+        })
+        .collect();
+    simplified(joined)
+}
+
+/// The same language in fewer words: equal ones once, such as differ in one place joined.
+pub(super) fn simplified(mut all: Vec<Sequence>) -> Vec<Sequence> {
+    all.sort();
+    all.dedup();
+    if all.len() > 4 * MOST {
+        return all;
+    }
+    let mut at = 0;
+    while at < all.len() {
+        let joined = all
+            .iter()
+            .enumerate()
+            .skip(at + 1)
+            .find_map(|(other, theirs)| {
+                let mine = all.get(at)?;
+                joined(mine, theirs).map(|joined| (other, joined))
+            });
+        match joined {
+            Some((other, joined)) => {
+                all.remove(other);
+                if let Some(mine) = all.get_mut(at) {
+                    *mine = joined;
+                }
+                at = 0;
+            }
+            None => at += 1,
+        }
+    }
+    all
+}
+
+/// One sequence for two that differ in at most one place, or of which one includes the other.
+fn joined(a: &Sequence, b: &Sequence) -> Option<Sequence> {
+    if a.len() != b.len() {
+        return None;
+    }
+    if a.iter().zip(b).all(|(a, b)| a.is_subset_of(b)) {
+        return Some(b.clone());
+    }
+    if a.iter().zip(b).all(|(a, b)| b.is_subset_of(a)) {
+        return Some(a.clone());
+    }
+    let differing = a.iter().zip(b).filter(|(a, b)| a != b).count();
+    (differing == 1).then(|| a.iter().zip(b).map(|(a, b)| a.union(b)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literals(texts: &[&str]) -> Vec<Sequence> {
+        let sequence = |text: &&str| text.bytes().map(Set::byte).collect();
+        texts.iter().map(sequence).collect()
+    }
+
+    #[test]
+    fn sequences_that_differ_in_one_place_become_one() {
+        assert_eq!(simplified(literals(&["ab1", "ab2", "ab1"])).len(), 1);
+        assert_eq!(simplified(literals(&["ab1", "cd1"])).len(), 2);
+    }
+
+    #[test]
+    fn a_product_that_grows_too_large_is_none_and_its_cut_is_the_heads() {
+        let letters: Vec<String> = (b'a'..=b'z').map(|b| format!("{}{b}", b as char)).collect();
+        let letters = literals(&letters.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(product(&letters, &letters), None);
+        assert_eq!(cut_product(&letters, &letters), letters);
+        assert_eq!(
+            product(&literals(&["a"]), &literals(&["b"])),
+            Some(literals(&["ab"]))
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! What every match of a pattern contains: one of some sequences of symbol sets.
+//!
+//! Owns reading that off the pattern's syntax tree. `4111 1111…` has the sequence digit digit digit digit
+//! space-or-dash digit …, a token of a vendor that of its letters; `^`, `$` and word boundaries at the ends of
+//! a pattern are symbols too, so that a number inside a longer number is told apart without running a regex.
+//! **Invariant:** each match has one of the sequences in it, as far after its start as `before` says.
+
+use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
+
+use super::class::Set;
+use super::cover::{Cover, Distance, rarer, usable};
+use super::sequence::{LONGEST, MOST, Sequence, cut_product, product, simplified};
+
+/// A repetition with more lengths than this ends a sequence.
+const MOST_LENGTHS: u32 = 4;
+
+/// What is known of a part of a pattern.
+#[derive(Clone, Debug)]
+struct Shape {
+    /// `starts` is all that it matches.
+    exact: bool,
+    /// Each match begins with one of these.
+    starts: Vec<Sequence>,
+    /// Each match ends with one of these.
+    ends: Vec<Sequence>,
+    /// How long a match is.
+    length: Distance,
+    /// The best cover found inside.
+    inner: Option<Cover>,
+}
+
+/// Whether a part stands at an end of the whole pattern, where a look-around is a symbol.
+#[derive(Clone, Copy)]
+struct Ends {
+    first: bool,
+    last: bool,
+}
+
+/// The rarest cover of a pattern; none if there is nothing to go by.
+pub(super) fn cover(hir: &Hir) -> Option<Cover> {
+    let shape = shape(
+        hir,
+        Ends {
+            first: true,
+            last: true,
+        },
+    );
+    let whole = Cover {
+        sequences: shape.starts,
+        before: Distance::NONE,
+    };
+    rarer(shape.inner, usable(whole))
+}
+
+fn shape(hir: &Hir, ends: Ends) -> Shape {
+    match hir.kind() {
+        HirKind::Empty => Shape::exactly(vec![Vec::new()], 0),
+        HirKind::Look(look) => Shape::exactly(vec![looked(*look, ends)], 0),
+        HirKind::Literal(literal) => {
+            let sets: Sequence = literal.0.iter().map(|&byte| Set::byte(byte)).collect();
+            concat(
+                sets.into_iter()
+                    .map(|set| Shape::exactly(vec![vec![set]], 1)),
+            )
+        }
+        HirKind::Class(class) => Shape::exactly(vec![vec![Set::of(class)]], 1),
+        HirKind::Repetition(repetition) => repeat(repetition),
+        HirKind::Capture(capture) => shape(&capture.sub, ends),
+        HirKind::Concat(parts) => concat(parts_of(parts, ends).into_iter()),
+        HirKind::Alternation(branches) => alternate(branches, ends),
+    }
+}
+
+/// A look-around at an end of the pattern says what stands beside the match.
+fn looked(look: Look, ends: Ends) -> Sequence {
+    let line = || Set::edge().union(&Set::byte(b'\n'));
+    match look {
+        Look::Start if ends.first => vec![Set::edge()],
+        Look::End if ends.last => vec![Set::edge()],
+        Look::StartLF if ends.first => vec![line()],
+        Look::EndLF if ends.last => vec![line()],
+        Look::WordStartAscii | Look::WordStartHalfAscii if ends.first => vec![Set::beside_word()],
+        Look::WordEndAscii | Look::WordEndHalfAscii if ends.last => vec![Set::beside_word()],
+        _ => Vec::new(),
+    }
+}
+
+/// The shapes of a concatenation; a word boundary at an end takes its meaning from the neighbour.
+fn parts_of(parts: &[Hir], ends: Ends) -> Vec<Shape> {
+    let last = parts.len().saturating_sub(1);
+    let mut shapes: Vec<Shape> = parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| {
+            let ends = Ends {
+                first: ends.first && at == 0,
+                last: ends.last && at == last,
+            };
+            shape(part, ends)
+        })
+        .collect();
+    let is_boundary = |part: Option<&Hir>| {
+        part.is_some_and(|part| matches!(part.kind(), HirKind::Look(Look::WordAscii)))
+    };
+    let beside = || Shape::exactly(vec![vec![Set::beside_word()]], 0);
+    let first = ends.first && is_boundary(parts.first());
+    if first && shapes.get(1).is_some_and(Shape::starts_a_word) {
+        shapes
+            .first_mut()
+            .into_iter()
+            .for_each(|slot| *slot = beside());
+    }
+    let before_last = last.checked_sub(1).and_then(|at| shapes.get(at));
+    if ends.last && is_boundary(parts.last()) && before_last.is_some_and(Shape::ends_a_word) {
+        shapes
+            .last_mut()
+            .into_iter()
+            .for_each(|slot| *slot = beside());
+    }
+    shapes
+}
+
+fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
+    let mut open = vec![Vec::new()];
+    let mut open_from = Distance::NONE;
+    let mut starts = None;
+    let mut length = Distance::NONE;
+    let mut inner = None;
+    for part in parts {
+        let shifted = part.inner.map(|cover| Cover {
+            before: length.then(cover.before),
+            ..cover
+        });
+        inner = rarer(inner, shifted);
+        let through = length;
+        length = length.then(part.length);
+        if part.exact
+            && let Some(product) = product(&open, &part.starts)
+        {
+            open = product;
+            continue;
+        }
+        let closed = cut_product(&open, &part.starts);
+        let cover = Cover {
+            sequences: closed.clone(),
+            before: open_from,
+        };
+        inner = rarer(inner, usable(cover));
+        starts = starts.or(Some(closed));
+        open = reopened(open, part.ends);
+        open_from = Distance {
+            least: open_from.least.min(through.least),
+            most: length.most,
+        };
+    }
+    let tail = Cover {
+        sequences: open.clone(),
+        before: open_from,
+    };
+    match starts {
+        None => Shape {
+            exact: true,
+            starts: open.clone(),
+            ends: open,
+            length,
+            inner,
+        },
+        Some(starts) => Shape {
+            exact: false,
+            starts,
+            ends: open,
+            length,
+            inner: rarer(inner, usable(tail)),
+        },
+    }
+}
+
+/// What stands before the next part, after a part that is not known exactly: what that ends with, or, where it
+/// may be empty, what stood before it.
+fn reopened(open: Vec<Sequence>, mut ends: Vec<Sequence>) -> Vec<Sequence> {
+    const KEPT: usize = 8;
+    let with_empty = ends.len();
+    ends.retain(|end| !end.is_empty());
+    if ends.len() == with_empty {
+        return ends;
+    }
+    let tail = |mut sequence: Sequence| sequence.split_off(sequence.len().saturating_sub(KEPT));
+    ends.extend(open.into_iter().map(tail));
+    let all = simplified(ends);
+    if all.len() > MOST || all.iter().any(Vec::is_empty) {
+        return vec![Vec::new()];
+    }
+    all
+}
+
+fn alternate(branches: &[Hir], ends: Ends) -> Shape {
+    let shapes: Vec<Shape> = branches.iter().map(|branch| shape(branch, ends)).collect();
+    let exact = shapes.iter().all(|shape| shape.exact);
+    let length = Distance::around(shapes.iter().map(|shape| shape.length));
+    // Of each branch the rarest cover: its own inner one, or all it starts with.
+    let covers: Option<Vec<Cover>> = shapes
+        .iter()
+        .map(|shape| {
+            let start = Cover {
+                sequences: shape.starts.clone(),
+                before: Distance::NONE,
+            };
+            rarer(shape.inner.clone(), usable(start))
+        })
+        .collect();
+    let inner = covers.and_then(|covers| {
+        let before = Distance::around(covers.iter().map(|cover| cover.before));
+        let sequences = simplified(covers.into_iter().flat_map(|c| c.sequences).collect());
+        (sequences.len() <= MOST).then_some(Cover { sequences, before })
+    });
+    let starts = simplified(shapes.iter().flat_map(|s| s.starts.clone()).collect());
+    let finals = simplified(shapes.iter().flat_map(|s| s.ends.clone()).collect());
+    let few = starts.len() <= MOST && finals.len() <= MOST;
+    Shape {
+        exact: exact && few,
+        starts: if few { starts } else { vec![Vec::new()] },
+        ends: if few { finals } else { vec![Vec::new()] },
+        length,
+        inner,
+    }
+}
+
+fn repeat(repetition: &Repetition) -> Shape {
+    let inside = Ends {
+        first: false,
+        last: false,
+    };
+    let sub = shape(&repetition.sub, inside);
+    let copies = usize::try_from(repetition.min).unwrap_or(usize::MAX);
+    let least = concat(std::iter::repeat_n(sub.clone(), copies.min(LONGEST)));
+    let length = sub.length.times(repetition);
+    let lengths = repetition.max.map(|max| max - repetition.min);
+    if least.exact
+        && copies <= LONGEST
+        && sub.exact
+        && let Some(lengths) = lengths.filter(|lengths| *lengths <= MOST_LENGTHS)
+        && let Some(all) = powers(&least.starts, &sub.starts, lengths)
+    {
+        return Shape {
+            length,
+            ..Shape::exactly(all, 0)
+        };
+    }
+    if copies > 0 {
+        return Shape {
+            exact: false,
+            length,
+            ..least
+        };
+    }
+    let or_nothing = |mut all: Vec<Sequence>| {
+        all.push(Vec::new());
+        simplified(all)
+    };
+    Shape {
+        exact: false,
+        starts: or_nothing(sub.starts),
+        ends: or_nothing(sub.ends),
+        length,
+        inner: None,
+    }
+}
+
+/// `base`, and `base` followed by up to `most` of `sub`; none if these are too many.
+fn powers(base: &[Sequence], sub: &[Sequence], most: u32) -> Option<Vec<Sequence>> {
+    let mut power = base.to_vec();
+    let mut all = power.clone();
+    for _ in 0..most {
+        power = product(&power, sub)?;
+        all.extend(power.iter().cloned());
+    }
+    let all = simplified(all);
+    (all.len() <= MOST).then_some(all)
+}
+
+impl Shape {
+    fn exactly(sequences: Vec<Sequence>, length: usize) -> Self {
+        Self {
+            exact: true,
+            starts: sequences.clone(),
+            ends: sequences,
+            length: Distance {
+                least: length,
+                most: Some(length),
+            },
+            inner: None,
+        }
+    }
+
+    fn starts_a_word(&self) -> bool {
+        self.starts
+            .iter()
+            .all(|start| start.first().is_some_and(Set::is_of_words))
+    }
+
+    fn ends_a_word(&self) -> bool {
+        self.ends
+            .iter()
+            .all(|end| end.last().is_some_and(Set::is_of_words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cover_of(pattern: &str) -> Cover {
+        let parser = regex_syntax::ParserBuilder::new()
+            .unicode(false)
+            .utf8(false)
+            .build();
+        cover(&{ parser }.parse(pattern).unwrap()).unwrap()
+    }
+
+    fn lengths(cover: &Cover) -> Vec<usize> {
+        cover.sequences.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn what_stands_beside_a_number_is_part_of_its_sequence() {
+        let cover = cover_of(r"\b\d{9}\b");
+        assert_eq!(lengths(&cover), [11]);
+        assert_eq!(cover.sequences[0][0], Set::beside_word());
+        let guarded = cover_of(r"(?:^|[^\w.-])\d{3}-\d{2}-\d{4}(?:$|[^\w-])");
+        assert_eq!(lengths(&guarded), [13]);
+    }
+
+    #[test]
+    fn a_token_is_covered_by_its_prefix_and_what_follows() {
+        let cover = cover_of(r"\bghp_[0-9A-Za-z]{36}\b");
+        assert_eq!(cover.before.least, 0);
+        assert!(lengths(&cover)[0] >= 20, "{:?}", lengths(&cover));
+    }
+
+    #[test]
+    fn an_optional_part_leaves_what_stands_before_it() {
+        let cover = cover_of(r"[a-z0-9][a-z0-9.]{0,63}@[a-z]{1,9}");
+        let starts_at_sign = |sequence: &Sequence| sequence[0] == Set::byte(b'@');
+        assert!(!cover.sequences.iter().any(starts_at_sign));
+    }
+
+    #[test]
+    fn a_choice_is_covered_when_each_branch_is() {
+        assert_eq!(cover_of("(?:postgres|mysql)://x").sequences.len(), 2);
+        let parse = |pattern: &str| regex_syntax::parse(pattern).unwrap();
+        assert!(cover(&parse("ghp_[a-z]{36}|[a-z]")).is_none());
+    }
+}
