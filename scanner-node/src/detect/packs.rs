@@ -10,7 +10,16 @@ use shared::job::RetryClass;
 
 /// File name and text of each pack.
 const PACKS: &[(&str, &str)] = &[
+    (
+        "confidential.toml",
+        include_str!("../../detectors/confidential.toml"),
+    ),
     ("contact.toml", include_str!("../../detectors/contact.toml")),
+    ("network.toml", include_str!("../../detectors/network.toml")),
+    (
+        "passports.toml",
+        include_str!("../../detectors/passports.toml"),
+    ),
     ("payment.toml", include_str!("../../detectors/payment.toml")),
     (
         "secrets-cloud.toml",

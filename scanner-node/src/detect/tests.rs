@@ -9,6 +9,7 @@ use shared::finding::Likelihood;
 
 use super::{Engine, MAX_MATCHES_PER_UNIT, Scan, Scratch, builtin};
 
+/// Compiled once: what a test costs is the scan.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::compile(&builtin().unwrap()).unwrap());
 
 fn engine() -> &'static Engine {

@@ -8,7 +8,11 @@ mod connection_string;
 mod email;
 mod github_token;
 mod iban;
+mod iccid;
+mod imei;
+mod ip_address;
 mod jwt;
+mod mrz;
 mod password;
 mod payment_card;
 mod pem;
@@ -41,7 +45,11 @@ const VALIDATORS: &[(&str, Validator)] = &[
     ("email", email::check),
     ("github_token", github_token::check),
     ("iban", iban::check),
+    ("iccid", iccid::check),
+    ("imei", imei::check),
+    ("ip_address", ip_address::check),
     ("jwt", jwt::check),
+    ("mrz", mrz::check),
     ("password", password::check),
     ("payment_card", payment_card::check),
     ("pem", pem::check),

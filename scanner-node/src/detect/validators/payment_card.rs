@@ -62,7 +62,7 @@ fn separators_agree(value: &str) -> bool {
 }
 
 /// The Luhn sum is a multiple of ten.
-fn luhn_holds(digits: &[u8]) -> bool {
+pub(super) fn luhn_holds(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
