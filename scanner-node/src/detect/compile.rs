@@ -282,7 +282,7 @@ mod tests {
         detector `a`: pattern 4 is too large once compiled; use smaller repetition counts
         detector `a`: pattern 5 names the group `v` but none `value`; call the group around the finding `value`
         detector `a`: pattern 6 names a group twice; keep one group called `value`
-        detector `a`: there is no validator `nope`; use one of aws_key_id, connection_string, email, github_token, iban, iccid, imei, ip_address, jwt, mrz, password, payment_card, pem, phone, us_ssn
+        detector `a`: there is no validator `nope`; use one of age_key, atlassian_token, aws_key_id, azure_key, base64_key, basic_auth, connection_string, email, github_token, gitlab_token, iban, iccid, imei, ip_address, jwt, mrz, npm_token, password, payment_card, pem, phone, random_key, us_ssn
         detector `a`: a hotword is empty, or there is none; give whole words or leave hotwords out
         detector `a`: exclusion 1 is not usable: unclosed character class at byte 0; correct its pattern
         ");

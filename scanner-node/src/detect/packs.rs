@@ -22,6 +22,10 @@ const PACKS: &[(&str, &str)] = &[
     ),
     ("payment.toml", include_str!("../../detectors/payment.toml")),
     (
+        "secrets-ai.toml",
+        include_str!("../../detectors/secrets-ai.toml"),
+    ),
+    (
         "secrets-cloud.toml",
         include_str!("../../detectors/secrets-cloud.toml"),
     ),

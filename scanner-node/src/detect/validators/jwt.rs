@@ -1,7 +1,8 @@
 //! JSON web tokens: header and payload decode to JSON objects.
 //!
-//! Owns the structure of RFC 7519; neither verifies signatures nor, having no clock, judges expiry.
-//! **Invariant:** what it calls valid names an algorithm.
+//! Owns the structure of RFC 7519. Does not verify signatures; having no clock, it judges expiry only
+//! against a day before this version was made.
+//! **Invariant:** what it calls valid names an algorithm, and had not expired on that day.
 //!
 //! # Source
 //! RFC 7519, RFC 7515.
@@ -14,6 +15,8 @@ use super::Verdict;
 
 /// The token that jwt.io shows.
 const EXAMPLE_SUBJECT: &str = "1234567890";
+/// Midnight of 1 January 2026, UTC: what had expired by then is stale whenever this runs.
+const STALE_BEFORE: i64 = 1_767_225_600;
 
 /// Decodes header and payload.
 pub(super) fn check(value: &str) -> Verdict {
@@ -28,8 +31,19 @@ pub(super) fn check(value: &str) -> Verdict {
         return Verdict::shaped("header names an algorithm, payload is no JSON object");
     };
     let subject = payload.get("sub").and_then(Value::as_str);
+    judged(&header, &payload).test_value(subject == Some(EXAMPLE_SUBJECT))
+}
+
+fn judged(header: &Map<String, Value>, payload: &Map<String, Value>) -> Verdict {
+    let expiry = payload.get("exp").and_then(Value::as_i64);
+    if expiry.is_some_and(|expiry| (0..STALE_BEFORE).contains(&expiry)) {
+        return Verdict::shaped("expired before 2026");
+    }
+    let algorithm = header.get("alg").and_then(Value::as_str);
+    if algorithm.is_some_and(|name| name.eq_ignore_ascii_case("none")) {
+        return Verdict::valid("header and payload are JSON, and nobody signed it");
+    }
     Verdict::valid("header and payload are JSON, an algorithm is named")
-        .test_value(subject == Some(EXAMPLE_SUBJECT))
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {
@@ -55,6 +69,12 @@ mod tests {
         for (header, payload, check_) in [
             (r#"{"alg":"HS256"}"#, r#"{"sub":"u1"}"#, Check::Valid),
             (r#"{"alg":"none"}"#, "{}", Check::Valid),
+            (r#"{"alg":"HS256"}"#, r#"{"exp":4102444800}"#, Check::Valid),
+            (
+                r#"{"alg":"HS256"}"#,
+                r#"{"exp":1577836800}"#,
+                Check::StructurallyValid,
+            ),
             (r#"{"alg":"RS256"}"#, "text", Check::StructurallyValid),
             (r#"{"typ":"JWT"}"#, "{}", Check::Invalid),
             ("text", "{}", Check::Invalid),

@@ -3,23 +3,34 @@
 //! Owns the list of validators. Leaves what their word is worth to `likelihood`.
 //! **Invariant:** a validator is a pure function of the value; it says Invalid only of what cannot be one.
 
+mod age_key;
+mod arithmetic;
+mod atlassian_token;
 mod aws_key_id;
+mod azure_key;
+mod base64_key;
+mod basic_auth;
 mod connection_string;
 mod email;
 mod github_token;
+mod gitlab_token;
 mod iban;
 mod iccid;
 mod imei;
 mod ip_address;
 mod jwt;
 mod mrz;
+mod npm_token;
 mod password;
 mod payment_card;
 mod pem;
 mod phone;
+mod random_key;
 mod us_ssn;
 
 use shared::detector::Check;
+
+use super::entropy::millibits as entropy_millibits;
 
 /// A check of a value.
 pub type Validator = fn(&str) -> Verdict;
@@ -40,20 +51,28 @@ pub struct Verdict {
 
 /// In order of name.
 const VALIDATORS: &[(&str, Validator)] = &[
+    ("age_key", age_key::check),
+    ("atlassian_token", atlassian_token::check),
     ("aws_key_id", aws_key_id::check),
+    ("azure_key", azure_key::check),
+    ("base64_key", base64_key::check),
+    ("basic_auth", basic_auth::check),
     ("connection_string", connection_string::check),
     ("email", email::check),
     ("github_token", github_token::check),
+    ("gitlab_token", gitlab_token::check),
     ("iban", iban::check),
     ("iccid", iccid::check),
     ("imei", imei::check),
     ("ip_address", ip_address::check),
     ("jwt", jwt::check),
     ("mrz", mrz::check),
+    ("npm_token", npm_token::check),
     ("password", password::check),
     ("payment_card", payment_card::check),
     ("pem", pem::check),
     ("phone", phone::check),
+    ("random_key", random_key::check),
     ("us_ssn", us_ssn::check),
 ];
 
