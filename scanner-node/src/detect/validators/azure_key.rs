@@ -8,10 +8,8 @@
 //! # Source
 //! <https://github.com/microsoft/security-utilities>.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
 use super::Verdict;
+use super::arithmetic::base64_any::decoded;
 use super::arithmetic::marvin32;
 
 /// What every common annotated key holds, and where.
@@ -88,17 +86,10 @@ fn signed_holds(value: &str) -> Option<bool> {
     Some(SEEDS.iter().any(holds))
 }
 
-/// Base64 of either alphabet, with or without padding.
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let text = text
-        .trim_end_matches('=')
-        .replace('-', "+")
-        .replace('_', "/");
-    STANDARD_NO_PAD.decode(text).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
     use shared::detector::Check;
 
     use super::*;

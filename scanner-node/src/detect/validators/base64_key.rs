@@ -5,21 +5,15 @@
 //! # Source
 //! RFC 4648; key lengths of AES, HMAC-SHA-256 and HMAC-SHA-512.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
 use super::Verdict;
+use super::arithmetic::base64_any::decoded;
 
 /// Bytes of AES-128, AES-192, AES-256 and HMAC keys.
 const LENGTHS: &[usize] = &[16, 20, 24, 32, 48, 64];
 
 /// Decodes the key and looks at its bytes.
 pub(super) fn check(value: &str) -> Verdict {
-    let text = value
-        .trim_end_matches('=')
-        .replace('-', "+")
-        .replace('_', "/");
-    let Ok(key) = STANDARD_NO_PAD.decode(text) else {
+    let Some(key) = decoded(value) else {
         return Verdict::invalid("does not decode");
     };
     if key.windows(2).all(|pair| pair.first() == pair.last()) {
@@ -40,6 +34,8 @@ pub(super) fn check(value: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
     use shared::detector::Check;
 
     use super::*;
