@@ -26,6 +26,14 @@ const PACKS: &[(&str, &str)] = &[
         include_str!("../../detectors/secrets-ai.toml"),
     ),
     (
+        "secrets-chat.toml",
+        include_str!("../../detectors/secrets-chat.toml"),
+    ),
+    (
+        "secrets-ci.toml",
+        include_str!("../../detectors/secrets-ci.toml"),
+    ),
+    (
         "secrets-cloud.toml",
         include_str!("../../detectors/secrets-cloud.toml"),
     ),
@@ -36,6 +44,18 @@ const PACKS: &[(&str, &str)] = &[
     (
         "secrets-generic.toml",
         include_str!("../../detectors/secrets-generic.toml"),
+    ),
+    (
+        "secrets-ops.toml",
+        include_str!("../../detectors/secrets-ops.toml"),
+    ),
+    (
+        "secrets-payment.toml",
+        include_str!("../../detectors/secrets-payment.toml"),
+    ),
+    (
+        "secrets-saas.toml",
+        include_str!("../../detectors/secrets-saas.toml"),
     ),
     (
         "us-identity.toml",

@@ -16,8 +16,14 @@ const CHECKSUM: usize = 7;
 /// Characters behind the prefix of a token of the older form.
 const RANDOM: usize = 20;
 
+/// What the older tokens to register runners start with.
+const REGISTRATION: &str = "GR1348941";
+
 /// Checks the checksum where there is one.
 pub(super) fn check(value: &str) -> Verdict {
+    if value.starts_with(REGISTRATION) {
+        return Verdict::new(Check::NotApplicable, "a form without a checksum");
+    }
     let Some((prefix, token)) = value.split_once('-') else {
         return Verdict::invalid("no prefix");
     };
@@ -72,6 +78,10 @@ mod tests {
         );
         assert_eq!(
             check(&format!("gldt-{}", "aB3d_".repeat(4))).check,
+            Check::NotApplicable
+        );
+        assert_eq!(
+            check(&format!("GR1348941{}", "aB3d_".repeat(4))).check,
             Check::NotApplicable
         );
         assert_eq!(check("glpat").check, Check::Invalid);
