@@ -3,15 +3,44 @@
 //! Owns what DNS allows. **Invariant:** file names such as `logo@2x.png` are no addresses.
 //!
 //! # Source
-//! RFC 5321, section 4.1.2; RFC 1035, section 2.3.1; RFC 2606 (reserved domains).
+//! RFC 5321, section 4.1.2; RFC 1035, section 2.3.1; RFC 2606 and RFC 6761 (reserved domains).
 
 use super::Verdict;
 
-/// Endings of files that stand where a top-level domain would.
-const FILE_ENDINGS: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "html", "php", "exe",
-    "dll", "so", "txt", "log", "yaml", "yml", "xml", "local", "internal", "lan",
+/// Endings of files, and domains that the Internet does not have, where a top-level domain would stand.
+const NO_DOMAINS: &[&str] = &[
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "svg",
+    "webp",
+    "css",
+    "js",
+    "ts",
+    "json",
+    "html",
+    "php",
+    "exe",
+    "dll",
+    "so",
+    "txt",
+    "log",
+    "yaml",
+    "yml",
+    "xml",
+    "local",
+    "internal",
+    "lan",
+    "localdomain",
+    "localhost",
+    "invalid",
+    "test",
+    "example",
 ];
+
+/// Users by which machines reach repositories: `git@host:path`.
+const REPOSITORY_USERS: &[&str] = &["git", "hg", "svn"];
 
 /// Checks local part and domain.
 pub(super) fn check(value: &str) -> Verdict {
@@ -20,6 +49,9 @@ pub(super) fn check(value: &str) -> Verdict {
     };
     let local_is_bad =
         local.is_empty() || local.len() > 64 || local.contains("..") || local.ends_with('.');
+    if REPOSITORY_USERS.contains(&local) {
+        return Verdict::invalid("the user of a repository");
+    }
     let labels: Vec<&str> = domain.split('.').collect();
     let label_is_bad = |label: &&str| {
         label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-')
@@ -30,7 +62,7 @@ pub(super) fn check(value: &str) -> Verdict {
         .unwrap_or_default();
     let last_is_bad = last.len() < 2
         || !last.bytes().all(|byte| byte.is_ascii_alphabetic())
-        || FILE_ENDINGS.contains(&last.as_str());
+        || NO_DOMAINS.contains(&last.as_str());
     if local_is_bad || labels.len() < 2 || labels.iter().any(label_is_bad) || last_is_bad {
         return Verdict::invalid("no such domain or mailbox can be");
     }
@@ -54,6 +86,9 @@ mod tests {
             ("logo@2x.png", Check::Invalid),
             ("a..b@corp.io", Check::Invalid),
             ("a@corp", Check::Invalid),
+            ("a@host.localdomain", Check::Invalid),
+            ("a@corp.test", Check::Invalid),
+            ("git@github.com", Check::Invalid),
             ("a@-corp.io", Check::Invalid),
             ("a@corp.i0", Check::Invalid),
         ] {

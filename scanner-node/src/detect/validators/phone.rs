@@ -8,6 +8,9 @@
 
 use super::{Verdict, all_same, digits_of, leading};
 
+/// Digits of a local number of North America, without its area.
+const LOCAL: usize = 7;
+
 /// Checks length and, for North America, area and exchange.
 pub(super) fn check(value: &str) -> Verdict {
     let digits = digits_of(value);
@@ -15,6 +18,9 @@ pub(super) fn check(value: &str) -> Verdict {
         return Verdict::invalid("one digit throughout");
     }
     let international = value.trim_start().starts_with('+');
+    if let ([0, 0, rest @ ..], false) = (digits.as_slice(), international) {
+        return e164(rest);
+    }
     if !international && value.trim_start_matches('(').starts_with('0') {
         return national_form(&digits);
     }
@@ -22,6 +28,9 @@ pub(super) fn check(value: &str) -> Verdict {
         [1, national @ ..] if national.len() == 10 => national,
         all if all.len() == 10 && !international => all,
         all if international => return e164(all),
+        all if all.len() == LOCAL && value.contains([' ', '-']) => {
+            return Verdict::shaped("of the length of a local number");
+        }
         all => return national_form(all),
     };
     let area = leading(national, 3);
@@ -36,10 +45,25 @@ pub(super) fn check(value: &str) -> Verdict {
 
 /// A number as it is dialled within some country.
 fn national_form(digits: &[u8]) -> Verdict {
+    if is_day(digits) {
+        return Verdict::invalid("a day of the calendar");
+    }
     if !(8..=11).contains(&digits.len()) {
         return Verdict::invalid("no plan has this length");
     }
     Verdict::shaped("of a length that national plans use")
+}
+
+/// Whether eight digits name a day, as `2024-01-15` does.
+fn is_day(digits: &[u8]) -> bool {
+    let part = |from: usize, count| leading(digits.get(from..).unwrap_or_default(), count);
+    let is = |year: u32, month: u32, day: u32| {
+        (1900..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day)
+    };
+    digits.len() == 8
+        && (is(part(0, 4), part(4, 2), part(6, 2))
+            || is(part(4, 4), part(2, 2), part(0, 2))
+            || is(part(4, 4), part(0, 2), part(2, 2)))
 }
 
 fn e164(digits: &[u8]) -> Verdict {
@@ -68,6 +92,12 @@ mod tests {
             ("+0 123 456 789", Check::Invalid),
             ("+12 34", Check::Invalid),
             ("0490 75 40 81", Check::StructurallyValid),
+            ("0049 30 901820", Check::Valid),
+            ("0000 30 901820", Check::Invalid),
+            ("451 5986", Check::StructurallyValid),
+            ("4515986", Check::Invalid),
+            ("2024-01-15", Check::Invalid),
+            ("15.01.2024", Check::Invalid),
             ("024 971", Check::Invalid),
             ("222-222-2222", Check::Invalid),
         ] {
