@@ -18,7 +18,7 @@ use std::arch::x86_64::{
 
 use super::buckets::{Window, group};
 use super::class::Set;
-use super::rarity::WIDTH;
+use super::rarity::{self, WIDTH};
 
 /// Positions in a step.
 pub(super) const STEP: usize = 32;
@@ -29,6 +29,9 @@ const GROUPS: usize = 4;
 const COARSE: usize = GROUPS * 8;
 /// So many coarse buckets hold one bucket.
 const OWN: usize = 16;
+
+/// Odds of a position up to which the look is worth its while.
+const WORTHWHILE: f64 = 0.15;
 
 /// For the low and the high half of a byte, the coarse buckets it may belong to.
 type Halves = [[u8; 16]; 2];
@@ -49,10 +52,16 @@ pub(super) struct Avx2 {
 }
 
 impl Avx2 {
-    /// Tables for these buckets; none if the processor cannot use them.
+    /// Tables for these buckets; none if the processor cannot use them, or if so much would be let through
+    /// that looking at each position exactly is faster.
     pub(super) fn of(buckets: &[Window]) -> Option<Self> {
-        std::arch::is_x86_feature_detected!("avx2").then(|| Self {
-            tables: tables(buckets),
+        if !std::arch::is_x86_feature_detected!("avx2") {
+            return None;
+        }
+        let coarse = group(buckets.iter().copied(), (COARSE, OWN), let_through);
+        let odds: f64 = coarse.iter().map(|window| rarity::of(window)).sum();
+        (odds <= WORTHWHILE).then(|| Self {
+            tables: tables(&coarse),
         })
     }
 
@@ -136,9 +145,8 @@ const WORDS: [u8; 16] = [
 /// The bit of each high half; none for bytes beyond ASCII.
 const COLUMNS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Sorts the buckets into coarse ones and writes down which halves of bytes each allows.
-fn tables(buckets: &[Window]) -> Tables {
-    let coarse = group(buckets.iter().copied(), (COARSE, OWN), let_through);
+/// Writes down which halves of bytes each coarse bucket allows.
+fn tables(coarse: &[Window]) -> Tables {
     let mut tables = Tables {
         groups: [[[[0; 16]; 2]; WIDTH]; GROUPS],
         word_first: [0; GROUPS],

@@ -16,6 +16,8 @@ pub(super) struct Cover {
     /// How far after the start of the match a sequence begins. A symbol for what stands beside a match takes
     /// no room in it, so the match may begin one byte later.
     pub(super) before: Distance,
+    /// Looking closer wherever a window shows, running the pattern wherever a sequence does.
+    pub(super) work: f64,
 }
 
 /// Bytes between two places.
@@ -59,40 +61,38 @@ impl Distance {
     }
 }
 
-/// A cover, unless one of its sequences says nothing.
-pub(super) fn usable(cover: Cover) -> Option<Cover> {
-    let says_something = cover
-        .sequences
-        .iter()
-        .all(|sequence| rarity::of_rarest_window(sequence).is_some());
-    (says_something && !cover.sequences.is_empty()).then_some(cover)
+impl Cover {
+    /// A cover of these sequences, unless one of them says nothing.
+    pub(super) fn of(sequences: Vec<Sequence>, before: Distance) -> Option<Self> {
+        const LOOK: f64 = 1.0;
+        const RUN: f64 = 50.0;
+        let mut work = 0.0;
+        for sequence in &sequences {
+            let (_, window) = rarity::of_rarest_window(sequence)?;
+            work += LOOK * window + RUN * rarity::of(sequence);
+        }
+        (!sequences.is_empty()).then_some(Self {
+            sequences,
+            before,
+            work,
+        })
+    }
+
+    /// What it costs: where the match may begin anywhere, a text is searched as a whole.
+    fn cost(&self) -> f64 {
+        const UNBOUNDED: f64 = 20.0;
+        match self.before.most {
+            Some(_) => self.work,
+            None => self.work * UNBOUNDED,
+        }
+    }
 }
 
 /// The one that makes less work.
 pub(super) fn rarer(a: Option<Cover>, b: Option<Cover>) -> Option<Cover> {
     match (a, b) {
-        (Some(a), Some(b)) => Some(if cost(&b) < cost(&a) { b } else { a }),
+        (Some(a), Some(b)) => Some(if b.cost() < a.cost() { b } else { a }),
         (a, b) => a.or(b),
-    }
-}
-
-/// What a cover costs: looking closer wherever a window shows, running the pattern wherever a sequence does.
-fn cost(cover: &Cover) -> f64 {
-    const LOOK: f64 = 1.0;
-    const RUN: f64 = 50.0;
-    const UNBOUNDED: f64 = 20.0;
-    let work: f64 = cover
-        .sequences
-        .iter()
-        .map(|sequence| {
-            let window = rarity::of_rarest_window(sequence).map_or(1.0, |(_, p)| p);
-            LOOK * window + RUN * rarity::of(sequence)
-        })
-        .sum();
-    work * if cover.before.most.is_none() {
-        UNBOUNDED
-    } else {
-        1.0
     }
 }
 
@@ -101,16 +101,14 @@ pub(super) fn cover_of_words(words: &[String]) -> Option<Cover> {
     let either_case = |byte: u8| {
         Set::byte(byte.to_ascii_lowercase()).union(&Set::byte(byte.to_ascii_uppercase()))
     };
-    usable(Cover {
-        sequences: words
-            .iter()
-            .map(|word| word.bytes().map(either_case).take(LONGEST).collect())
-            .collect(),
-        before: Distance {
-            least: 0,
-            most: None,
-        },
-    })
+    let sequences = words
+        .iter()
+        .map(|word| word.bytes().map(either_case).take(LONGEST).collect());
+    let anywhere = Distance {
+        least: 0,
+        most: None,
+    };
+    Cover::of(sequences.collect(), anywhere)
 }
 
 /// The rarest byte that every match contains, if there is one.

@@ -3,26 +3,31 @@
 //! From each pattern's syntax tree it is read which sequences of symbol sets its matches contain (`shape`); of
 //! each sequence the rarest window of four symbols is what the text is searched for, all patterns at once. The
 //! windows are sorted into buckets (`buckets`); a vector look (`avx2`) or a portable one finds positions; a
-//! tree per bucket (`tree`) tells which whole sequences stand there. Patterns without a rare window run always.
+//! tree per bucket (`tree`) tells which whole sequences stand there. Windows of certain letters, of which there
+//! may be thousands, are hashed instead (`literals`). Patterns without a rare window run always.
 //! Leaves running the patterns to `matcher`.
 //! **Invariant:** each match of a pattern, wherever it begins, contains a place that is reported for the
-//! pattern; places are reported in order. The two looks report the same.
+//! pattern; the places of a pattern are reported in order. The two looks report the same.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod buckets;
 mod class;
 mod cover;
+mod literals;
 mod rarity;
 mod sequence;
 mod shape;
 mod tree;
+
+use std::collections::HashSet;
 
 use regex_syntax::hir::Hir;
 
 use self::buckets::{Tables, Window};
 use self::class::Set;
 use self::cover::{Cover, Distance};
+use self::literals::Literals;
 use self::rarity::WIDTH;
 use self::tree::{Tree, symbol_at};
 
@@ -35,6 +40,9 @@ pub(super) struct Filter {
     probes: Vec<Probe>,
     tables: Tables,
     trees: Vec<Tree>,
+    literals: Literals,
+    /// Of all literal windows.
+    literal_tree: Tree,
     #[cfg(target_arch = "x86_64")]
     vector: Option<avx2::Avx2>,
 }
@@ -77,22 +85,32 @@ impl Filter {
                 None => always.push(pattern),
             }
         }
-        let windows: Vec<Window> = probes.iter().map(Probe::window).collect();
-        let (bucket_of, buckets) = buckets::sort(&windows);
-        let trees = (0..buckets.len())
-            .map(|bucket| {
-                let inside = (0_u32..).zip(&probes).zip(&bucket_of);
-                let sequences: Vec<(u32, &[Set])> = inside
-                    .filter(|(_, of)| **of == bucket)
-                    .map(|((number, probe), _)| (number, probe.rest()))
-                    .collect();
-                Tree::of(&sequences)
-            })
+        // All of a pattern's windows on one side: its places have to come in order.
+        let of_classes: HashSet<usize> = probes
+            .iter()
+            .filter(|probe| !literals::is_literal(&probe.window()))
+            .map(|probe| probe.pattern)
             .collect();
+        let (classes, literal): (Vec<_>, Vec<_>) = (0_u32..)
+            .zip(&probes)
+            .map(|(number, probe)| (number, probe, probe.window()))
+            .partition(|(_, probe, _)| of_classes.contains(&probe.pattern));
+        let windows: Vec<Window> = classes.iter().map(|(_, _, window)| *window).collect();
+        let (bucket_of, buckets) = buckets::sort(&windows);
+        let mut sequences = vec![Vec::new(); buckets.len()];
+        for ((number, probe, _), bucket) in classes.iter().zip(bucket_of) {
+            let inside = sequences.get_mut(bucket).into_iter();
+            inside.for_each(|inside| inside.push((*number, probe.rest())));
+        }
+        let named = literal
+            .iter()
+            .map(|(number, probe, _)| (*number, probe.rest()));
         Self {
             always,
             tables: Tables::of(&buckets),
-            trees,
+            trees: sequences.iter().map(|inside| Tree::of(inside)).collect(),
+            literals: Literals::of(literal.iter().map(|(_, _, window)| window)),
+            literal_tree: Tree::of(&named.collect::<Vec<_>>()),
             #[cfg(target_arch = "x86_64")]
             vector: avx2::Avx2::of(&buckets),
             probes,
@@ -104,55 +122,50 @@ impl Filter {
         &self.always
     }
 
-    /// Reports, in order, every place where a pattern may match.
+    /// Reports every place where a pattern may match; those of one pattern in order.
     pub(super) fn each(&self, text: &[u8], mut report: impl FnMut(Place)) {
-        if self.probes.is_empty() || text.is_empty() {
-            return;
-        }
-        let mut look = |at: usize, buckets: u64| self.examine(text, at, buckets, &mut report);
-        look(0, self.at_edge(text, 0));
         #[cfg(target_arch = "x86_64")]
         if let Some(vector) = &self.vector {
-            return self.each_by_vector(vector, text, look);
+            return self.each_by_vector(vector, text, report);
         }
-        self.each_portable(text, 0, look);
+        self.each_portable(text, &mut report);
     }
 
-    /// Without vector instructions: the same places.
-    #[cfg(test)]
-    fn each_without_vector(&self, text: &[u8], mut report: impl FnMut(Place)) {
-        let mut look = |at: usize, buckets: u64| self.examine(text, at, buckets, &mut report);
-        look(0, self.at_edge(text, 0));
-        self.each_portable(text, 0, look);
-    }
-
-    fn each_portable(&self, text: &[u8], from: usize, mut look: impl FnMut(usize, u64)) {
-        let inner = text.get(from..).unwrap_or_default();
-        for (at, window) in inner.windows(WIDTH).enumerate() {
+    /// One pass for both looks.
+    fn each_portable(&self, text: &[u8], report: &mut impl FnMut(Place)) {
+        self.examine(text, 0, self.at_edge(text, 0), report);
+        for (at, window) in text.windows(WIDTH).enumerate() {
             let Some(&window) = window.first_chunk() else {
                 continue;
             };
             let buckets = self.tables.of_bytes(window);
-            if buckets != 0 {
-                look(from + at + 1, buckets);
+            let literal = self.literals.may_be(window);
+            if buckets != 0 || literal {
+                if literal {
+                    self.read(&self.literal_tree, text, at + 1, report);
+                }
+                self.examine(text, at + 1, buckets, report);
             }
         }
-        let end = text.len().saturating_sub(WIDTH - 1).max(from);
-        for at in end + 1..=text.len() {
-            look(at, self.at_edge(text, at));
+        for at in text.len().saturating_sub(WIDTH - 1) + 1..=text.len() {
+            self.examine(text, at, self.at_edge(text, at), report);
         }
     }
 
+    /// A pass for literals, and one by vector instructions for the rest.
     #[cfg(target_arch = "x86_64")]
-    fn each_by_vector(&self, vector: &avx2::Avx2, text: &[u8], mut look: impl FnMut(usize, u64)) {
+    fn each_by_vector(&self, vector: &avx2::Avx2, text: &[u8], mut report: impl FnMut(Place)) {
+        for (at, window) in text.windows(WIDTH).enumerate() {
+            let window = window.first_chunk();
+            if window.is_some_and(|&window| self.literals.may_be(window)) {
+                self.read(&self.literal_tree, text, at + 1, &mut report);
+            }
+        }
+        self.examine(text, 0, self.at_edge(text, 0), &mut report);
         let done = vector.sweep(text, |at| {
             let window = text.get(at..).and_then(<[u8]>::first_chunk);
-            if let Some(&window) = window {
-                let buckets = self.tables.of_bytes(window);
-                if buckets != 0 {
-                    look(at + 1, buckets);
-                }
-            }
+            let buckets = window.map_or(0, |&window| self.tables.of_bytes(window));
+            self.examine(text, at + 1, buckets, &mut report);
         });
         let rest = text.get(done..).unwrap_or_default();
         let mut padded = [0; avx2::REACH];
@@ -161,17 +174,16 @@ impl Filter {
         }
         let mut bits = vector.look(&padded);
         while bits != 0 {
-            let at = bits.trailing_zeros() as usize;
+            let at = done + bits.trailing_zeros() as usize;
             bits &= bits - 1;
-            if at >= rest.len() {
+            if at >= text.len() {
                 break;
             }
-            let buckets = self.at_edge(text, done + at + 1);
-            look(done + at + 1, buckets);
+            self.examine(text, at + 1, self.at_edge(text, at + 1), &mut report);
         }
         // What is left after a step: at most the three positions that the padded bytes could not hold.
         for at in done + avx2::STEP..text.len() {
-            look(at + 1, self.at_edge(text, at + 1));
+            self.examine(text, at + 1, self.at_edge(text, at + 1), &mut report);
         }
     }
 
@@ -189,18 +201,19 @@ impl Filter {
         while rest != 0 {
             let bucket = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            let Some(tree) = self.trees.get(bucket) else {
-                continue;
-            };
-            tree.read(text, at, |number| {
-                let Some(probe) = self.probes.get(number as usize) else {
-                    return;
-                };
-                if probe.precedes(text, at) {
-                    report(probe.place(at));
-                }
-            });
+            if let Some(tree) = self.trees.get(bucket) {
+                self.read(tree, text, at, report);
+            }
         }
+    }
+
+    fn read(&self, tree: &Tree, text: &[u8], at: usize, report: &mut impl FnMut(Place)) {
+        tree.read(text, at, |number| {
+            let probe = self.probes.get(number as usize);
+            if let Some(probe) = probe.filter(|probe| probe.stands(text, at)) {
+                report(probe.place(at));
+            }
+        });
     }
 }
 
@@ -243,15 +256,13 @@ impl Probe {
         self.sequence.get(self.window_at..).unwrap_or_default()
     }
 
-    /// Whether what the sequence has before its window stands before `at`.
-    fn precedes(&self, text: &[u8], at: usize) -> bool {
-        let Some(from) = at.checked_sub(self.window_at) else {
-            return false;
-        };
-        let head = self.sequence.iter().take(self.window_at);
-        (from..)
-            .zip(head)
-            .all(|(place, set)| set.has(symbol_at(text, place)))
+    /// Whether the sequence stands there with its window at `at`.
+    fn stands(&self, text: &[u8], at: usize) -> bool {
+        at.checked_sub(self.window_at).is_some_and(|from| {
+            let mut pairs = (from..).zip(&self.sequence);
+            from + self.sequence.len() <= text.len() + 2
+                && pairs.all(|(place, set)| set.has(symbol_at(text, place)))
+        })
     }
 }
 
@@ -354,9 +365,17 @@ mod tests {
         ) {
             let filter = &*FILTER;
             let mut portable = Vec::new();
-            filter.each_without_vector(text.as_bytes(), |place| portable.push(place));
-            prop_assert_eq!(&places(filter, &text), &portable);
-            prop_assert!(portable.is_sorted_by_key(|place| place.at));
+            filter.each_portable(text.as_bytes(), &mut |place| portable.push(place));
+            let key = |place: &Place| (place.pattern, place.at, place.first);
+            let mut vector = places(filter, &text);
+            vector.sort_by_key(key);
+            let mut sorted = portable.clone();
+            sorted.sort_by_key(key);
+            prop_assert_eq!(&vector, &sorted);
+            for pattern in 0..PATTERNS.len() {
+                let of = portable.iter().filter(|place| place.pattern == pattern);
+                prop_assert!(of.is_sorted_by_key(|place| place.at));
+            }
         }
     }
 }

@@ -7,11 +7,14 @@
 use std::sync::LazyLock;
 
 use super::class::{EDGE, Set};
+use super::literals::is_literal;
 
 /// Symbols in a window: what the scan looks at, at each position.
 pub(super) const WIDTH: usize = 4;
 /// A window that shows more often than this is of no use.
 const TOO_FREQUENT: f64 = 0.03;
+/// What a window of classes costs beside its odds: it shares one of few buckets with others.
+const CROWDING: f64 = 3e-4;
 const KINDS: usize = 12;
 /// The kind of new lines, which the edge of a text counts as.
 const NEW_LINE: usize = 5;
@@ -26,10 +29,12 @@ pub(super) fn of_rarest_window(sequence: &[Set]) -> Option<(usize, f64)> {
     (0..=last)
         .filter_map(|at| {
             let window = sequence.get(at..sequence.len().min(at + WIDTH))?;
-            Some((at, of(window)))
+            let crowding = if is_literal(window) { 0.0 } else { CROWDING };
+            Some((at, of(window), crowding))
         })
-        .filter(|(_, odds)| *odds <= TOO_FREQUENT)
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .filter(|(_, odds, _)| *odds <= TOO_FREQUENT)
+        .min_by(|(_, a, more), (_, b, than)| (a + more).total_cmp(&(b + than)))
+        .map(|(at, odds, _)| (at, odds))
 }
 
 /// How often the sequence begins at a position.

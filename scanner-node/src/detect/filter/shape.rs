@@ -8,7 +8,7 @@
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 use super::class::Set;
-use super::cover::{Cover, Distance, rarer, usable};
+use super::cover::{Cover, Distance, rarer};
 use super::sequence::{LONGEST, MOST, Sequence, cut_product, product, simplified};
 
 /// A repetition with more lengths than this ends a sequence.
@@ -45,11 +45,7 @@ pub(super) fn cover(hir: &Hir) -> Option<Cover> {
             last: true,
         },
     );
-    let whole = Cover {
-        sequences: shape.starts,
-        before: Distance::NONE,
-    };
-    rarer(shape.inner, usable(whole))
+    rarer(shape.inner, Cover::of(shape.starts, Distance::NONE))
 }
 
 fn shape(hir: &Hir, ends: Ends) -> Shape {
@@ -141,11 +137,7 @@ fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
             continue;
         }
         let closed = cut_product(&open, &part.starts);
-        let cover = Cover {
-            sequences: closed.clone(),
-            before: open_from,
-        };
-        inner = rarer(inner, usable(cover));
+        inner = rarer(inner, Cover::of(closed.clone(), open_from));
         starts = starts.or(Some(closed));
         open = reopened(open, part.ends);
         open_from = Distance {
@@ -153,10 +145,6 @@ fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
             most: length.most,
         };
     }
-    let tail = Cover {
-        sequences: open.clone(),
-        before: open_from,
-    };
     match starts {
         None => Shape {
             exact: true,
@@ -168,9 +156,9 @@ fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
         Some(starts) => Shape {
             exact: false,
             starts,
+            inner: rarer(inner, Cover::of(open.clone(), open_from)),
             ends: open,
             length,
-            inner: rarer(inner, usable(tail)),
         },
     }
 }
@@ -201,17 +189,16 @@ fn alternate(branches: &[Hir], ends: Ends) -> Shape {
     let covers: Option<Vec<Cover>> = shapes
         .iter()
         .map(|shape| {
-            let start = Cover {
-                sequences: shape.starts.clone(),
-                before: Distance::NONE,
-            };
-            rarer(shape.inner.clone(), usable(start))
+            let start = Cover::of(shape.starts.clone(), Distance::NONE);
+            rarer(shape.inner.clone(), start)
         })
         .collect();
     let inner = covers.and_then(|covers| {
         let before = Distance::around(covers.iter().map(|cover| cover.before));
         let sequences = simplified(covers.into_iter().flat_map(|c| c.sequences).collect());
-        (sequences.len() <= MOST).then_some(Cover { sequences, before })
+        (sequences.len() <= MOST)
+            .then(|| Cover::of(sequences, before))
+            .flatten()
     });
     let starts = simplified(shapes.iter().flat_map(|s| s.starts.clone()).collect());
     let finals = simplified(shapes.iter().flat_map(|s| s.ends.clone()).collect());
