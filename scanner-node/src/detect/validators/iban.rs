@@ -5,7 +5,8 @@
 //! # Source
 //! ISO 13616; SWIFT IBAN registry, <https://www.swift.com/standards/data-standards/iban>.
 
-use super::{Verdict, digit};
+use super::Verdict;
+use super::arithmetic::mod_97;
 
 /// Country and length, in order of country.
 const LENGTHS: &[(&[u8; 2], usize)] = &[
@@ -155,12 +156,7 @@ fn first_letters(value: &str, count: usize) -> Option<(String, usize)> {
 /// The number modulo 97, its first four characters moved to the end and letters counted from A = 10.
 fn remainder(number: &str) -> Option<u32> {
     let (head, tail) = number.split_at_checked(4)?;
-    tail.bytes()
-        .chain(head.bytes())
-        .try_fold(0, |sum, byte| match byte {
-            b'A'..=b'Z' => Some((sum * 100 + u32::from(byte - b'A') + 10) % 97),
-            _ => Some((sum * 10 + digit(byte)?) % 97),
-        })
+    mod_97(tail.bytes().chain(head.bytes()))
 }
 
 #[cfg(test)]

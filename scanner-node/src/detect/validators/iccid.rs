@@ -7,7 +7,7 @@
 //! # Source
 //! ITU-T E.118, section 4.1.
 
-use super::payment_card::luhn_holds;
+use super::arithmetic::luhn;
 use super::{Verdict, all_same, digits_of};
 
 /// Checks length, prefix and check digit.
@@ -17,8 +17,8 @@ pub(super) fn check(value: &str) -> Verdict {
         return Verdict::invalid("no card of the telephone industry");
     }
     let holds = match digits.len() {
-        19 => luhn_holds(&digits),
-        20 => luhn_holds(&digits) || digits.get(..19).is_some_and(luhn_holds),
+        19 => luhn(&digits),
+        20 => luhn(&digits) || digits.get(..19).is_some_and(luhn),
         _ => false,
     };
     if holds {

@@ -6,7 +6,7 @@
 //! # Source
 //! 3GPP TS 23.003, section 6.2 and annex B; GSMA TS.06 (reporting body identifiers).
 
-use super::payment_card::luhn_holds;
+use super::arithmetic::luhn;
 use super::{Verdict, all_same, digits_of, leading};
 
 /// The bodies that allocate, by their first two digits.
@@ -21,7 +21,7 @@ pub(super) fn check(value: &str) -> Verdict {
         return Verdict::invalid("no reporting body has these digits");
     }
     match digits.len() {
-        15 if luhn_holds(&digits) => {
+        15 if luhn(&digits) => {
             Verdict::valid("check digit holds").test_value(value.starts_with("490154203237518"))
         }
         16 => Verdict::shaped("an IMEI with a software version has no check digit"),

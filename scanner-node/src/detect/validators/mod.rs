@@ -6,26 +6,60 @@
 mod age_key;
 mod arithmetic;
 mod atlassian_token;
+mod australia_nz;
+mod austria;
 mod aws_key_id;
 mod azure_key;
+mod baltics;
 mod base64_key;
 mod basic_auth;
+mod belgium;
+mod brazil;
+mod bulgaria;
+mod canada;
 mod connection_string;
+mod croatia_slovenia;
+mod czech_slovak;
+mod denmark;
+mod east_asia;
 mod email;
+mod finland;
+mod france;
+mod germany;
 mod github_token;
 mod gitlab_token;
+mod greece;
+mod hungary;
 mod iban;
 mod iccid;
 mod imei;
+mod india;
 mod ip_address;
+mod ireland;
+mod israel;
+mod italy;
 mod jwt;
+mod mexico;
 mod mrz;
+mod netherlands;
+mod norway;
 mod npm_token;
 mod password;
 mod payment_card;
 mod pem;
 mod phone;
+mod poland;
+mod portugal;
 mod random_key;
+mod romania;
+mod south_africa;
+mod south_america;
+mod southeast_asia;
+mod spain;
+mod sweden;
+mod switzerland;
+mod turkey;
+mod uk;
 mod us_ssn;
 
 use shared::detector::Check;
@@ -52,27 +86,88 @@ pub struct Verdict {
 /// In order of name.
 const VALIDATORS: &[(&str, Validator)] = &[
     ("age_key", age_key::check),
+    ("argentina_cuit", south_america::argentina_cuit),
     ("atlassian_token", atlassian_token::check),
+    ("australia_medicare", australia_nz::medicare),
+    ("australia_tfn", australia_nz::tax_file_number),
+    ("austria_svnr", austria::social_insurance),
     ("aws_key_id", aws_key_id::check),
     ("azure_key", azure_key::check),
     ("base64_key", base64_key::check),
     ("basic_auth", basic_auth::check),
+    ("belgium_national_number", belgium::national_number),
+    ("brazil_cnpj", brazil::cnpj),
+    ("brazil_cpf", brazil::cpf),
+    ("bulgaria_egn", bulgaria::egn),
+    ("canada_sin", canada::social_insurance),
+    ("chile_rut", south_america::chile_rut),
+    ("china_resident_id", east_asia::china_resident),
+    ("colombia_nit", south_america::colombia_nit),
     ("connection_string", connection_string::check),
+    ("croatia_oib", croatia_slovenia::oib),
+    ("czech_birth_number", czech_slovak::birth_number),
+    ("denmark_cpr", denmark::cpr),
+    ("ecuador_cedula", south_america::ecuador_cedula),
     ("email", email::check),
+    ("estonia_personal_code", baltics::estonia),
+    ("finland_hetu", finland::hetu),
+    ("france_nir", france::nir),
+    ("france_tax_number", france::tax_number),
+    ("germany_document", germany::document),
+    ("germany_pension", germany::pension),
+    ("germany_tax_id", germany::tax_id),
     ("github_token", github_token::check),
     ("gitlab_token", gitlab_token::check),
+    ("greece_amka", greece::amka),
+    ("hong_kong_id", east_asia::hong_kong),
+    ("hungary_taj", hungary::taj),
+    ("hungary_tax_id", hungary::tax_id),
     ("iban", iban::check),
     ("iccid", iccid::check),
     ("imei", imei::check),
+    ("india_aadhaar", india::aadhaar),
+    ("india_pan", india::pan),
+    ("indonesia_nik", southeast_asia::indonesia),
     ("ip_address", ip_address::check),
+    ("ireland_ppsn", ireland::ppsn),
+    ("israel_id", israel::identity),
+    ("italy_fiscal_code", italy::fiscal_code),
+    ("japan_individual_number", east_asia::japan_individual),
     ("jwt", jwt::check),
+    ("korea_rrn", east_asia::korea_resident),
+    ("latvia_personal_code", baltics::latvia),
+    ("lithuania_personal_code", baltics::lithuania),
+    ("malaysia_nric", southeast_asia::malaysia),
+    ("mexico_clabe", mexico::clabe),
+    ("mexico_curp", mexico::curp),
     ("mrz", mrz::check),
+    ("netherlands_bsn", netherlands::bsn),
+    ("new_zealand_ird", australia_nz::inland_revenue),
+    ("norway_fodselsnummer", norway::fodselsnummer),
     ("npm_token", npm_token::check),
     ("password", password::check),
     ("payment_card", payment_card::check),
     ("pem", pem::check),
     ("phone", phone::check),
+    ("poland_pesel", poland::pesel),
+    ("portugal_citizen_card", portugal::citizen_card),
+    ("portugal_nif", portugal::tax_number),
     ("random_key", random_key::check),
+    ("romania_cnp", romania::cnp),
+    ("singapore_nric", southeast_asia::singapore),
+    ("slovenia_emso", croatia_slovenia::emso),
+    ("south_africa_id", south_africa::identity),
+    ("spain_identity", spain::identity),
+    ("spain_social_security", spain::social_security),
+    ("sweden_personnummer", sweden::personnummer),
+    ("switzerland_ahv", switzerland::ahv),
+    ("taiwan_id", east_asia::taiwan),
+    ("thailand_id", southeast_asia::thailand),
+    ("turkey_id", turkey::identity),
+    ("uk_driving_licence", uk::driving_licence),
+    ("uk_national_insurance", uk::national_insurance),
+    ("uk_nhs", uk::nhs),
+    ("uk_utr", uk::taxpayer_reference),
     ("us_ssn", us_ssn::check),
 ];
 
@@ -117,11 +212,6 @@ impl Verdict {
             ..self
         }
     }
-}
-
-/// The value of an ASCII digit.
-fn digit(byte: u8) -> Option<u32> {
-    byte.is_ascii_digit().then(|| u32::from(byte - b'0'))
 }
 
 /// The ASCII digits of a value, as digits.
