@@ -66,8 +66,8 @@ pub(super) fn pension(value: &str) -> Verdict {
     digits.extend([of_letter / 10, of_letter % 10]);
     digits.extend(characters[9..11].iter().map(|byte| byte - b'0'));
     let born = |from: usize| number(digits.get(from..from + 2).unwrap_or_default());
-    if born(0) < 2 || !is_date_of_some_century(born(6), born(4), born(2)) {
-        return Verdict::invalid("no such area or date of birth");
+    if born(0) < 2 || !matches!(born(4), 1..=12) {
+        return Verdict::invalid("no such area or month of birth");
     }
     let sum: u32 = digits
         .iter()
@@ -77,6 +77,10 @@ pub(super) fn pension(value: &str) -> Verdict {
         .sum();
     if sum % 10 != u32::from(characters[11] - b'0') {
         return Verdict::invalid("check digit does not hold");
+    }
+    if !is_date_of_some_century(born(6), born(4), born(2)) {
+        // The day is zero where it is not known, and raised where its serials ran out.
+        return Verdict::shaped("check digit holds, without a day of birth");
     }
     Verdict::valid("date of birth and check digit hold")
 }

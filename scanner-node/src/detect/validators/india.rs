@@ -38,7 +38,7 @@ pub(super) fn pan(value: &str) -> Verdict {
     if !letters_fit || !serial.iter().all(u8::is_ascii_digit) || serial == *b"0000" {
         return Verdict::invalid("letters and digits are not where they belong");
     }
-    if !b"ABCFGHJLPT".contains(&kind) {
+    if !b"ABCFGHJKLPT".contains(&kind) {
         return Verdict::invalid("no such kind of holder");
     }
     let is_example = all_same(&[l1, l2, l3]) || serial == *b"1234";

@@ -3,7 +3,10 @@
 //! Owns the list of validators. Leaves what their word is worth to `likelihood`.
 //! **Invariant:** a validator is a pure function of the value; it says Invalid only of what cannot be one.
 
+mod aba_routing;
 mod age_key;
+#[cfg(test)]
+mod agreement;
 mod arithmetic;
 mod atlassian_token;
 mod australia_nz;
@@ -14,11 +17,16 @@ mod baltics;
 mod base64_key;
 mod basic_auth;
 mod belgium;
+mod bic;
+mod birth_date;
 mod brazil;
 mod bulgaria;
 mod canada;
+mod card_track;
 mod connection_string;
 mod croatia_slovenia;
+mod crypto_address;
+mod crypto_key;
 mod czech_slovak;
 mod denmark;
 mod east_asia;
@@ -40,6 +48,7 @@ mod israel;
 mod italy;
 mod jwt;
 mod mexico;
+mod mnemonic;
 mod mrz;
 mod netherlands;
 mod norway;
@@ -60,7 +69,10 @@ mod sweden;
 mod switzerland;
 mod turkey;
 mod uk;
+mod us_health;
 mod us_ssn;
+mod us_tax;
+mod vehicle;
 
 use shared::detector::Check;
 
@@ -85,6 +97,7 @@ pub struct Verdict {
 
 /// In order of name.
 const VALIDATORS: &[(&str, Validator)] = &[
+    ("aba_routing", aba_routing::check),
     ("age_key", age_key::check),
     ("argentina_cuit", south_america::argentina_cuit),
     ("atlassian_token", atlassian_token::check),
@@ -96,20 +109,27 @@ const VALIDATORS: &[(&str, Validator)] = &[
     ("base64_key", base64_key::check),
     ("basic_auth", basic_auth::check),
     ("belgium_national_number", belgium::national_number),
+    ("bic", bic::check),
+    ("birth_date", birth_date::check),
+    ("bitcoin_address", crypto_address::bitcoin),
     ("brazil_cnpj", brazil::cnpj),
     ("brazil_cpf", brazil::cpf),
     ("bulgaria_egn", bulgaria::egn),
     ("canada_sin", canada::social_insurance),
+    ("card_track", card_track::check),
     ("chile_rut", south_america::chile_rut),
     ("china_resident_id", east_asia::china_resident),
     ("colombia_nit", south_america::colombia_nit),
     ("connection_string", connection_string::check),
     ("croatia_oib", croatia_slovenia::oib),
+    ("crypto_address", crypto_address::other),
+    ("crypto_private_key", crypto_key::check),
     ("czech_birth_number", czech_slovak::birth_number),
     ("denmark_cpr", denmark::cpr),
     ("ecuador_cedula", south_america::ecuador_cedula),
     ("email", email::check),
     ("estonia_personal_code", baltics::estonia),
+    ("ethereum_address", crypto_address::ethereum),
     ("finland_hetu", finland::hetu),
     ("france_nir", france::nir),
     ("france_tax_number", france::tax_number),
@@ -140,6 +160,7 @@ const VALIDATORS: &[(&str, Validator)] = &[
     ("malaysia_nric", southeast_asia::malaysia),
     ("mexico_clabe", mexico::clabe),
     ("mexico_curp", mexico::curp),
+    ("mnemonic", mnemonic::check),
     ("mrz", mrz::check),
     ("netherlands_bsn", netherlands::bsn),
     ("new_zealand_ird", australia_nz::inland_revenue),
@@ -168,7 +189,13 @@ const VALIDATORS: &[(&str, Validator)] = &[
     ("uk_national_insurance", uk::national_insurance),
     ("uk_nhs", uk::nhs),
     ("uk_utr", uk::taxpayer_reference),
+    ("us_dea", us_health::dea),
+    ("us_ein", us_tax::ein),
+    ("us_itin", us_tax::itin),
+    ("us_mbi", us_health::mbi),
+    ("us_npi", us_health::npi),
     ("us_ssn", us_ssn::check),
+    ("vehicle", vehicle::check),
 ];
 
 /// The validator of that name.

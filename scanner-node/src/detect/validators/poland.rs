@@ -15,8 +15,10 @@ pub(super) fn pesel(value: &str) -> Verdict {
     };
     let month = number(&digits[2..4]);
     let century = match month / 20 {
+        0 => 1900,
+        1 => 2000,
         4 => 1800,
-        later => 1900 + later * 100,
+        _ => return Verdict::invalid("of a century to come"),
     };
     let year = century + number(&digits[..2]);
     if !is_date(year, month % 20, number(&digits[4..6])) {
