@@ -9,10 +9,10 @@ ifeq ($(shell uname -s),Darwin)
 export PQ_LIB_DIR ?= $(shell brew --prefix libpq 2>/dev/null)/lib
 endif
 
-.PHONY: help run test lint fmt docs tidy config bench up
+.PHONY: help run test lint fmt docs tidy config bench bench-engine up
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what building needs, then run the whole product on http://127.0.0.1:8080
 	@deploy/build/install
@@ -43,6 +43,9 @@ config: ## write deploy/config anew from the code
 
 bench: ## measure throughput and latency
 	deploy/bench/run
+
+bench-engine: ## measure the detection engine against its rivals, on text made up
+	cargo bench -q --locked -p scanner-node --no-default-features --bench engine
 
 up: ## build the images and start everything in Docker
 	docker compose up --build
