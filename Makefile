@@ -9,7 +9,10 @@ ifeq ($(shell uname -s),Darwin)
 export PQ_LIB_DIR ?= $(shell brew --prefix libpq 2>/dev/null)/lib
 endif
 
-.PHONY: help run test lint fmt docs tidy config bench bench-engine up
+# Built with everything, as the tests are: nothing is compiled twice.
+judge = cargo build -q $(everything) --example quality && "$${CARGO_TARGET_DIR:-target}/debug/examples/quality"
+
+.PHONY: help run test lint fmt docs tidy config quality quality-check bench bench-engine up
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +46,12 @@ config: ## write deploy/config anew from the code
 
 bench: ## measure throughput and latency
 	deploy/bench/run
+
+quality: ## judge the built-in detectors and write QUALITY.md; WEIR_CORPORA=FOLDER adds labelled text
+	$(judge)
+
+quality-check: ## fail if the built-in detectors got worse on made-up text
+	$(judge) --check
 
 bench-engine: ## measure the detection engine against its rivals, on text made up
 	cargo bench -q --locked -p scanner-node --no-default-features --bench engine

@@ -33,7 +33,7 @@ fn the_same_seed_makes_the_same_text_everywhere() {
         digest.update(joined(&kind.records(20_000, Some(50), 7)).as_bytes());
     }
     // It changes with the words and the shapes; figures made before are not comparable then.
-    assert_eq!(digest.finalize(), 4_118_766_693);
+    assert_eq!(digest.finalize(), 2_161_264_578);
 }
 
 #[test]

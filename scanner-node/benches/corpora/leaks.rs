@@ -134,7 +134,7 @@ const KINDS: &[Leak] = &[
     kind(
         "DATABASE_URL",
         values::database,
-        &["DATABASE_URL=@", "connect to @", "`@`"],
+        &["DATABASE_URL=@/orders", "connect to @", "`@/ledger`"],
     ),
     kind(
         "PASSWORD",

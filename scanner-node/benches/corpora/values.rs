@@ -184,7 +184,7 @@ pub(super) fn database(writer: &mut Writer) -> String {
     let scheme = writer
         .dice
         .pick(&["postgres", "mysql", "amqps", "mongodb+srv"]);
-    let form = format!("{scheme}://{{noun}}_app:{password}@db-{{d1}}.acme.dev:5432/{{noun}}");
+    let form = format!("{scheme}://{{noun}}_app:{password}@db-{{d1}}.acme.dev:5432");
     writer.fill(&form)
 }
 
