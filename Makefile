@@ -54,7 +54,7 @@ quality-check: ## fail if the built-in detectors got worse on made-up text
 	$(judge) --check
 
 bench-engine: ## measure the detection engine against its rivals, on text made up
-	cargo bench -q --locked -p scanner-node --no-default-features --bench engine
+	cargo bench -q --locked -p scanner-node --no-default-features --features extract --bench engine
 
 up: ## build the images and start everything in Docker
 	docker compose up --build
