@@ -27,6 +27,8 @@ const PIECE_BYTES: usize = 64 << 10;
 /// One message of 125 (0.8 %) leaks something, and one line of 4,000 elsewhere.
 const ONE_MESSAGE_IN: usize = 125;
 const ONE_LINE_IN: usize = 4_000;
+/// Messages of which each leaks something: only to see that the prefilter changes no match.
+const LEAKS_BYTES: usize = 1_000_000;
 const SEED: u64 = 20_261_121;
 
 /// Measures the engine.
@@ -80,6 +82,16 @@ fn main() -> anyhow::Result<()> {
             corpus.units.len(),
         ))?;
     }
+    let leaks = Kind::Chat.records(LEAKS_BYTES, Some(1), SEED);
+    let leaks: Vec<TextUnit> = leaks
+        .into_iter()
+        .map(|leak| TextUnit::plain(leak.text))
+        .collect();
+    let hits = same_matches(&engine, &leaks, "leaks")?;
+    say(&format!(
+        "leaks  {:>8} messages with a leak each: {hits} matches, the same without the prefilter",
+        leaks.len()
+    ))?;
     compare(&arguments, &engine, &corpora)?;
     if arguments.rules != [0] {
         growth::table(&arguments.rules, arguments.mb)?;
