@@ -8,7 +8,7 @@
 //! IANA special-purpose address registries, <https://www.iana.org/assignments/iana-ipv4-special-registry>
 //! and <https://www.iana.org/assignments/iana-ipv6-special-registry>.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Verdict;
 
