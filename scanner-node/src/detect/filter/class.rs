@@ -2,6 +2,8 @@
 //!
 //! Owns set arithmetic. **Invariant:** a set is canonical, so equal sets compare and hash equal.
 
+use std::sync::LazyLock;
+
 use regex_syntax::hir::Class;
 
 /// What stands before the first byte and after the last.
@@ -116,6 +118,24 @@ impl Set {
         }
     }
 
+    /// The smallest class that patterns are commonly made of and that includes it; itself if it is small.
+    pub(super) fn widened(&self) -> Self {
+        const SMALL: usize = 5;
+        if self.symbols().take(SMALL).count() < SMALL {
+            return *self;
+        }
+        let class = CLASSES.iter().find(|class| self.is_subset_of(class));
+        class.copied().unwrap_or_else(Self::any)
+    }
+
+    #[cfg(test)]
+    pub(super) fn without(mut self, byte: u8) -> Self {
+        if let Some(word) = self.bytes.get_mut(usize::from(byte >> 6)) {
+            *word &= !(1 << (byte & 63));
+        }
+        self
+    }
+
     /// The symbols in it, in order.
     pub(super) fn symbols(&self) -> impl Iterator<Item = usize> + use<> {
         let bits = |(at, word): (usize, u64)| {
@@ -131,6 +151,28 @@ impl Set {
             .chain(edge)
     }
 }
+
+/// What patterns are made of, the smaller first.
+static CLASSES: LazyLock<Vec<Set>> = LazyLock::new(|| {
+    let of = |holds: &dyn Fn(u8) -> bool| {
+        let bytes = (0..=255_u8).filter(|&byte| holds(byte)).map(Set::byte);
+        bytes.fold(Set::default(), |all, byte| all.union(&byte))
+    };
+    let mut classes = vec![
+        of(&|byte| byte.is_ascii_digit()),
+        of(&|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f')),
+        of(&|byte| byte.is_ascii_hexdigit()),
+        of(&|byte| byte.is_ascii_lowercase()),
+        of(&|byte| byte.is_ascii_uppercase()),
+        of(&|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+        of(&|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
+        of(&|byte| byte.is_ascii_alphanumeric()),
+        of(&|byte| is_word(byte) || matches!(byte, b'-' | b'+' | b'/' | b'=' | b'.')),
+        Set::beside_word(),
+    ];
+    classes.sort_by_key(|class| class.symbols().count());
+    classes
+});
 
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'

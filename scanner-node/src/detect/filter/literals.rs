@@ -12,7 +12,7 @@ use super::rarity::WIDTH;
 const CASE: u8 = 0x20;
 /// A window with more spellings is a class.
 const MOST_SPELLINGS: usize = 40;
-const BITS: u32 = 17;
+const BITS: u32 = 16;
 const WORDS: usize = 1 << (BITS - 6);
 
 /// A bit for the hash of each window.
@@ -40,7 +40,7 @@ impl Literals {
     #[inline]
     #[expect(
         clippy::indexing_slicing,
-        reason = "a hash is below 2^17; this is the innermost loop"
+        reason = "a hash is below 2^16; this is the innermost loop"
     )]
     pub(super) fn may_be(&self, bytes: [u8; WIDTH]) -> bool {
         let place = hash(bytes);

@@ -19,6 +19,7 @@ mod rarity;
 mod sequence;
 mod shape;
 mod tree;
+mod windows;
 
 use std::collections::HashSet;
 
@@ -54,6 +55,7 @@ struct Probe {
     sequence: Vec<Set>,
     /// Where in the sequence its window begins.
     window_at: usize,
+    window: Window,
     before: Distance,
     /// The most that `before` and `window_at` come to, over all probes of the pattern.
     reach: Option<usize>,
@@ -78,22 +80,23 @@ impl Filter {
     /// Derives the filter of `patterns`, each with the words of which it requires one nearby, or none.
     pub(super) fn build<'h>(patterns: impl Iterator<Item = (&'h Hir, &'h [String])>) -> Self {
         let mut always = Vec::new();
-        let mut probes = Vec::new();
+        let mut covers = Vec::new();
         for (pattern, (hir, words)) in patterns.enumerate() {
-            match shape::cover(hir).or_else(|| cover::cover_of_words(words)) {
-                Some(cover) => probes.extend(Probe::all_of(pattern, cover)),
+            match cover::rarer(shape::cover(hir), cover::cover_of_words(words)) {
+                Some(cover) => covers.push((pattern, cover)),
                 None => always.push(pattern),
             }
         }
+        let probes = Probe::all_of(covers);
         // All of a pattern's windows on one side: its places have to come in order.
         let of_classes: HashSet<usize> = probes
             .iter()
-            .filter(|probe| !literals::is_literal(&probe.window()))
+            .filter(|probe| !literals::is_literal(&probe.window))
             .map(|probe| probe.pattern)
             .collect();
         let (classes, literal): (Vec<_>, Vec<_>) = (0_u32..)
             .zip(&probes)
-            .map(|(number, probe)| (number, probe, probe.window()))
+            .map(|(number, probe)| (number, probe, probe.window))
             .partition(|(_, probe, _)| of_classes.contains(&probe.pattern));
         let windows: Vec<Window> = classes.iter().map(|(_, _, window)| *window).collect();
         let (bucket_of, buckets) = buckets::sort(&windows);
@@ -218,19 +221,29 @@ impl Filter {
 }
 
 impl Probe {
-    /// The probes of a pattern.
-    fn all_of(pattern: usize, cover: Cover) -> impl Iterator<Item = Self> {
-        let window_at = |s: &Vec<Set>| rarity::of_rarest_window(s).map_or(0, |(at, _)| at);
-        let deepest = cover.sequences.iter().map(window_at).max().unwrap_or(0);
-        let before = cover.before;
-        let reach = before.most.and_then(|most| most.checked_add(deepest));
-        cover.sequences.into_iter().map(move |sequence| Self {
-            pattern,
-            window_at: window_at(&sequence),
-            sequence,
-            before,
-            reach,
-        })
+    /// The probes of patterns.
+    fn all_of(covers: Vec<(usize, Cover)>) -> Vec<Self> {
+        let sequences = covers.iter().flat_map(|(_, cover)| &cover.sequences);
+        let mut chosen =
+            windows::choose(&sequences.map(Vec::as_slice).collect::<Vec<_>>()).into_iter();
+        let mut probes = Vec::new();
+        for (pattern, cover) in covers {
+            let count = cover.sequences.len();
+            let windows: Vec<(usize, Window)> = chosen.by_ref().take(count).collect();
+            let deepest = windows.iter().map(|(at, _)| *at).max().unwrap_or(0);
+            let before = cover.before;
+            let reach = before.most.and_then(|most| most.checked_add(deepest));
+            let pairs = cover.sequences.into_iter().zip(windows);
+            probes.extend(pairs.map(|(sequence, (window_at, window))| Self {
+                pattern,
+                sequence,
+                window_at,
+                window,
+                before,
+                reach,
+            }));
+        }
+        probes
     }
 
     /// The place whose window begins with symbol `at`: text byte `at - 1`.
@@ -244,11 +257,6 @@ impl Probe {
             last: at.saturating_sub(self.before.least + self.window_at),
             earliest: self.reach.map(back),
         }
-    }
-
-    fn window(&self) -> Window {
-        let mut sets = self.rest().iter();
-        std::array::from_fn(|_| sets.next().copied().unwrap_or_else(Set::any))
     }
 
     /// The sequence from its window on.
