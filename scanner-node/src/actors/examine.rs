@@ -109,7 +109,7 @@ fn finding(fingerprinter: &Fingerprinter, located: Located<'_>) -> Finding {
         start: located.start,
         end: located.end,
         preview: located.preview,
-        fingerprint: fingerprinter.fingerprint(&detector.info_type, located.value),
+        fingerprint: fingerprinter.fingerprint(&detector.info_type, &located.value),
         location: located.location,
         explanation: located.found.evidence,
     }

@@ -7,13 +7,19 @@ use shared::detector::{Check, DetectorSpec};
 use shared::finding::Evidence;
 
 use super::likelihood::{Weighed, effect_of};
+use super::normalise::Changes;
 
-/// The evidence behind a match, in the order it was weighed.
-pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed) -> Vec<Evidence> {
+/// The evidence behind a match, in the order it was weighed. `changes` were undone to see it.
+pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed, changes: Changes) -> Vec<Evidence> {
     let mut all = vec![say(
         format!("pattern of `{}`, {}", spec.id, spec.likelihood),
         0,
     )];
+    all.extend(
+        changes
+            .iter()
+            .map(|change| say(change.reason().to_owned(), 0)),
+    );
     if let Some(verdict) = weighed.verdict {
         let word = match verdict.check {
             Check::Valid => "valid",

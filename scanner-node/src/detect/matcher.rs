@@ -4,6 +4,7 @@
 //! detectors to `overlap`.
 //! **Invariant:** spans lie on character boundaries, and a scan's work is bounded whatever the text.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use super::candidate::Candidate;
 use super::compile::{Detector, Engine, Pattern};
 use super::filter::Place;
 use super::likelihood::weigh;
+use super::normalise::Views;
 use super::scratch::{PatternScratch, Progress, Scratch};
 use super::{explain, mask, overlap};
 
@@ -41,6 +43,19 @@ pub struct Match {
     pub likelihood: Likelihood,
     /// Why, in the order it was weighed. Never the value.
     pub evidence: Vec<Evidence>,
+    /// The value as it was read, where that is not what stands at `span`: `４１１１` is read as `4111`.
+    pub reading: Option<Reading>,
+}
+
+/// A value as it was read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reading(String);
+
+/// Shows the length only: it is a value.
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reading({} bytes)", self.0.len())
+    }
 }
 
 /// What a scan of one unit gave.
@@ -53,9 +68,12 @@ pub struct Scan {
 }
 
 impl Match {
-    /// The value in `text`, the text it was found in.
-    pub fn value<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.span.clone()).unwrap_or_default()
+    /// The value as it was read in `text`, the text it was found in.
+    pub fn value<'t>(&'t self, text: &'t str) -> &'t str {
+        match &self.reading {
+            Some(Reading(value)) => value,
+            None => text.get(self.span.clone()).unwrap_or_default(),
+        }
     }
 
     /// The value as it may be shown.
@@ -68,29 +86,88 @@ impl Engine {
     /// Finds everything the detectors know in `unit`. Cannot fail; a clean text allocates nothing once
     /// `scratch` has been used with this engine.
     pub fn scan(&self, unit: &TextUnit, scratch: &mut Scratch) -> Scan {
-        scratch.fit(self);
-        let mut search = Search::of(self, &unit.text, scratch);
-        for &pattern in self.filter.always() {
-            search.everywhere(pattern, 0);
-        }
-        self.filter
-            .each(unit.text.as_bytes(), |place| search.around(place));
-        search.end()
+        self.read(&unit.text, scratch, Look::Filtered)
     }
 
     /// The same as [`Engine::scan`] with every pattern run over all of the text: the reference that it is
     /// held to.
     pub fn scan_unfiltered(&self, unit: &TextUnit, scratch: &mut Scratch) -> Scan {
+        self.read(&unit.text, scratch, Look::Everywhere)
+    }
+
+    /// Searches the text as sent, then every other way to read it.
+    fn read(&self, text: &str, scratch: &mut Scratch, look: Look) -> Scan {
         scratch.fit(self);
-        let mut search = Search::of(self, &unit.text, scratch);
-        for pattern in 0..self.patterns.len() {
-            search.everywhere(pattern, 0);
+        let mut views = std::mem::take(&mut scratch.views);
+        views.read(text);
+        let mut truncated = self.search(text, scratch, look);
+        for view in 0..views.count() {
+            let seen_before = scratch.candidates.len();
+            truncated |= self.search(views.text(view), scratch, look);
+            trace(&views, view, seen_before, &mut scratch.candidates);
         }
-        search.end()
+        let kept = overlap::resolve(text, &self.detectors, &mut scratch.candidates);
+        truncated |= kept.len() > MAX_MATCHES_PER_UNIT;
+        let kept = kept.into_iter().take(MAX_MATCHES_PER_UNIT);
+        let matches = kept.filter_map(|kept| self.matched(text, &views, kept));
+        let matches = matches.collect();
+        scratch.views = views;
+        Scan { matches, truncated }
+    }
+
+    /// Searches one text; says whether it held more than is kept.
+    fn search(&self, text: &str, scratch: &mut Scratch, look: Look) -> bool {
+        scratch.begin();
+        let mut search = Search::of(self, text, scratch);
+        match look {
+            Look::Filtered => search.filtered(),
+            Look::Everywhere => search.unfiltered(),
+        }
+        search.truncated
+    }
+
+    fn matched(&self, text: &str, views: &Views, kept: Candidate) -> Option<Match> {
+        let spec = &self.detectors.get(kept.detector)?.spec;
+        let as_sent = text.get(kept.span.clone())?;
+        let changes = kept.seen.as_ref().map(|seen| seen.changes);
+        let read = kept.seen.as_ref().map(|seen| views.value(seen));
+        let read = read.filter(|read| *read != as_sent);
+        Some(Match {
+            detector: Arc::clone(spec),
+            likelihood: kept.weighed.likelihood,
+            evidence: explain::evidence(spec, &kept.weighed, changes.unwrap_or_default()),
+            span: kept.span,
+            reading: read.map(|read| Reading(read.to_owned())),
+        })
     }
 }
 
-/// One scan under way.
+/// Moves what was found in a view to where it stands in the text; drops what is no concern of the view.
+fn trace(views: &Views, view: usize, from: usize, candidates: &mut Vec<Candidate>) {
+    let mut index = 0;
+    candidates.retain_mut(|candidate| {
+        index += 1;
+        if index <= from {
+            return true;
+        }
+        let Some((span, seen)) = views.trace(view, candidate.span.clone()) else {
+            return false;
+        };
+        candidate.span = span;
+        candidate.seen = Some(seen);
+        true
+    });
+}
+
+/// Where patterns are run.
+#[derive(Clone, Copy)]
+enum Look {
+    /// Where the filter says that they may match.
+    Filtered,
+    Everywhere,
+}
+
+/// One search under way.
 struct Search<'s> {
     engine: &'s Engine,
     text: &'s str,
@@ -105,6 +182,23 @@ impl<'s> Search<'s> {
             text,
             scratch,
             truncated: false,
+        }
+    }
+
+    /// Runs each pattern where it may match.
+    fn filtered(&mut self) {
+        let engine = self.engine;
+        for &pattern in engine.filter.always() {
+            self.everywhere(pattern, 0);
+        }
+        let text = self.text.as_bytes();
+        engine.filter.each(text, |place| self.around(place));
+    }
+
+    /// Runs each pattern over all of the text.
+    fn unfiltered(&mut self) {
+        for pattern in 0..self.engine.patterns.len() {
+            self.everywhere(pattern, 0);
         }
     }
 
@@ -172,39 +266,6 @@ impl<'s> Search<'s> {
             truncated: false,
         })
     }
-
-    /// Decides between overlapping candidates.
-    fn end(self) -> Scan {
-        let Self {
-            engine,
-            text,
-            scratch,
-            mut truncated,
-        } = self;
-        let candidates = &mut scratch.candidates;
-        if candidates.is_empty() {
-            return Scan {
-                matches: Vec::new(),
-                truncated,
-            };
-        }
-        let kept = overlap::resolve(text, &engine.detectors, candidates);
-        truncated |= kept.len() > MAX_MATCHES_PER_UNIT;
-        let matches = kept
-            .into_iter()
-            .take(MAX_MATCHES_PER_UNIT)
-            .filter_map(|candidate| {
-                let detector = engine.detectors.get(candidate.detector)?;
-                Some(Match {
-                    detector: Arc::clone(&detector.spec),
-                    likelihood: candidate.weighed.likelihood,
-                    evidence: explain::evidence(&detector.spec, &candidate.weighed),
-                    span: candidate.span,
-                })
-            })
-            .collect();
-        Scan { matches, truncated }
-    }
 }
 
 /// One pattern at work on a text.
@@ -261,6 +322,7 @@ impl Run<'_> {
                     detector: self.pattern.detector,
                     span: cut(text, span),
                     weighed,
+                    seen: None,
                 });
             }
             // What was refused may hide a shorter or later value: `12 4111 1111 1111 1111`.

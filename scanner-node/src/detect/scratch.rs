@@ -9,6 +9,7 @@ use regex_automata::util::captures::Captures;
 
 use super::candidate::Candidate;
 use super::compile::{Engine, Pattern};
+use super::normalise::Views;
 
 /// Reusable memory of one scanning thread; works with any engine, fastest with the same one.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Scratch {
     /// Number of the scan that `progress` belongs to.
     pub(super) scan: u64,
     pub(super) candidates: Vec<Candidate>,
+    /// Other ways to read the text at hand.
+    pub(super) views: Views,
 }
 
 /// How far a pattern is in a text. Of another scan, it is as good as new.
@@ -57,8 +60,12 @@ impl Scratch {
             self.progress
                 .resize(engine.patterns.len(), Progress::default());
         }
-        self.scan += 1;
         self.candidates.clear();
+    }
+
+    /// Begins a text: no pattern has looked for anything in it yet.
+    pub(super) fn begin(&mut self) {
+        self.scan += 1;
     }
 }
 

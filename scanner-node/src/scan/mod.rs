@@ -7,6 +7,7 @@
 
 mod redact;
 
+use std::borrow::Cow;
 #[cfg(feature = "extract")]
 use std::io::Read;
 
@@ -24,8 +25,8 @@ pub const MAX_FINDINGS: usize = 1_000;
 pub struct Located<'t> {
     /// The match.
     pub found: Match,
-    /// The value itself: to be fingerprinted and sealed, never logged.
-    pub value: &'t str,
+    /// The value itself, as it was read: to be fingerprinted and sealed, never logged.
+    pub value: Cow<'t, str>,
     /// The value as it may be shown.
     pub preview: String,
     /// First byte in the whole.
@@ -144,8 +145,13 @@ impl Tally {
             return;
         }
         self.findings += 1;
+        let as_sent = unit.text.get(found.span.clone()).unwrap_or_default();
+        let value = match found.value(&unit.text) {
+            read if read == as_sent => Cow::Borrowed(as_sent),
+            read => Cow::Owned(read.to_owned()),
+        };
         report(Located {
-            value: found.value(&unit.text),
+            value,
             preview: found.preview(&unit.text),
             start: unit.base + u64_of(found.span.start),
             end: unit.base + u64_of(found.span.end),
@@ -189,7 +195,7 @@ mod tests {
             &mut Scratch::new(),
             (&mut &*bytes, &hint),
             &Limits::default(),
-            &mut |hit| found.push((hit.start, hit.value.to_owned(), hit.location)),
+            &mut |hit| found.push((hit.start, hit.value.into_owned(), hit.location)),
         );
         (found, summary.unwrap())
     }
