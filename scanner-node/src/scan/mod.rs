@@ -3,8 +3,9 @@
 //! Owns who a match belongs to when a text comes in blocks, absolute offsets, and the bound on findings of
 //! one piece of content. Serves the actors and the offline scan alike; makes no ids and no fingerprints.
 //! **Invariant:** a match is reported once, without a value in its place, and what was left out is in the
-//! coverage.
+//! coverage. What the texts of one message say several times is for `once`.
 
+mod once;
 mod redact;
 
 use std::borrow::Cow;
@@ -48,7 +49,8 @@ pub struct Summary {
     pub findings: usize,
 }
 
-/// Scans texts that are at hand; `report` gets every match, unit by unit, in order of position.
+/// Scans texts that are at hand and belong together, as those of one message; `report` gets every match, unit
+/// by unit, in order of position. What several units say is reported once.
 pub fn scan_units(
     engine: &Engine,
     scratch: &mut Scratch,
@@ -56,15 +58,19 @@ pub fn scan_units(
     report: &mut dyn FnMut(Located<'_>),
 ) -> Summary {
     let mut tally = Tally::default();
+    let mut found = Vec::new();
     for unit in units {
         let scan = engine.scan(unit, scratch);
         tally.bytes += u64_of(unit.text.len());
         tally.flooded |= scan.truncated;
-        for found in scan.matches {
+        for hit in scan.matches {
             let location = shown(engine, scratch, unit.location.clone());
-            tally.report(unit, found, location, report);
+            found.extend(tally.locate(unit, hit, location));
         }
     }
+    let found = once::once(found);
+    tally.findings = found.len();
+    found.into_iter().for_each(report);
     tally.summary(Vec::new())
 }
 
@@ -94,7 +100,9 @@ pub fn scan_reader(
         {
             let location = locator.locate(found.span.start);
             let location = shown(engine, scratch, location);
-            tally.report(&block.unit, found, location, report);
+            if let Some(located) = tally.locate(&block.unit, found, location) {
+                report(located);
+            }
         }
         if tally.is_full() {
             Flow::Stop
@@ -133,16 +141,16 @@ impl Tally {
         self.flooded && self.findings >= MAX_FINDINGS
     }
 
-    fn report(
+    /// The match as it is reported; none past the bound.
+    fn locate<'t>(
         &mut self,
-        unit: &TextUnit,
+        unit: &'t TextUnit,
         found: Match,
         location: Location,
-        report: &mut dyn FnMut(Located<'_>),
-    ) {
+    ) -> Option<Located<'t>> {
         if self.findings >= MAX_FINDINGS {
             self.flooded = true;
-            return;
+            return None;
         }
         self.findings += 1;
         let as_sent = unit.text.get(found.span.clone()).unwrap_or_default();
@@ -150,14 +158,14 @@ impl Tally {
             read if read == as_sent => Cow::Borrowed(as_sent),
             read => Cow::Owned(read.to_owned()),
         };
-        report(Located {
+        Some(Located {
             value,
             preview: found.preview(&unit.text),
             start: unit.base + u64_of(found.span.start),
             end: unit.base + u64_of(found.span.end),
             location,
             found,
-        });
+        })
     }
 
     fn summary(self, mut gaps: Vec<Gap>) -> Summary {
