@@ -223,6 +223,32 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_rich_text_is_joined_wherever_it_stands() {
+        let pieces = json!([
+            {"type": "text", "text": "4111 "},
+            {"type": "text", "text": "1111", "style": {"bold": true}},
+            {"type": "emoji", "name": "wave", "unicode": "1f44b"},
+            {"type": "text", "text": " 1111 1111", "style": {"code": true}},
+        ]);
+        for kind in ["section", "quote", "preformatted"] {
+            let kind = format!("rich_text_{kind}");
+            let part = json!({"type": kind, "elements": pieces});
+            let list = json!({"type": "rich_text_list", "style": "bullet", "elements": [part]});
+            let cell = json!({"type": "rich_text", "elements": [part]});
+            for event in [
+                json!({"blocks": [{"type": "rich_text", "elements": [part]}]}),
+                json!({"blocks": [{"type": "rich_text", "elements": [list]}]}),
+                json!({"blocks": [{"type": "table", "rows": [[{"type": "raw_text", "text": "a"}, cell]]}]}),
+                json!({"attachments": [{"message_blocks": [{"message": {"blocks": [cell]}}]}]}),
+            ] {
+                let units = units(&event);
+                let joined = units.iter().find(|(_, text)| text == "4111 1111 1111 1111");
+                assert!(joined.is_some(), "{event}: {units:?}");
+            }
+        }
+    }
+
+    #[test]
     fn unknown_blocks_and_keys_are_searched() {
         let event = json!({"blocks": [{"type": "hologram", "glow": {"caption": ["a secret"]}}]});
         assert_eq!(
