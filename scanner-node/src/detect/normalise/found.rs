@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
 use shared::content::TextUnit;
 use shared::finding::Likelihood;
 
+use super::tests::odd_text;
 use crate::detect::{Engine, Match, Scratch, builtin};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::compile(&builtin().unwrap()).unwrap());
@@ -318,5 +320,52 @@ fn harmless_text_of_any_script_is_no_finding() {
         "d41d8cd98f00b204e9800998ecf8427e e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ] {
         assert_eq!(found(text), [], "{text}");
+    }
+}
+
+/// Digits in some alphabet, with or without something unseen or a style mark behind them.
+fn disguised(digits: &'static str) -> impl Strategy<Value = String> {
+    let disguise = (
+        proptest::sample::select(vec!['0', '０', '٠', '०', '𝟎', '𝟬']),
+        proptest::sample::select(vec!["", "", "\u{200B}", "\u{AD}\u{2060}", "\u{FE0F}", "*"]),
+    );
+    proptest::collection::vec(disguise, digits.len()).prop_map(|disguises| {
+        let pairs = digits.chars().zip(disguises);
+        let digit = |(digit, (zero, behind)): (char, (char, &str))| {
+            let counts = digit.to_digit(10).unwrap();
+            format!("{}{behind}", char::from_u32(zero as u32 + counts).unwrap())
+        };
+        pairs.map(digit).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_mixture_of_disguises_hides_a_card(card in disguised("4539578763621486"), around in "[a-z .]{0,20}") {
+        let text = format!("{around} {card} {around}");
+        let found = found(&text);
+        prop_assert!(found.iter().any(|(info_type, value, _)| {
+            info_type == "CREDIT_CARD_NUMBER" && value == "4539578763621486"
+        }), "{:?} {:?}", text, found);
+        prop_assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn with_and_without_the_filter_odd_text_gives_the_same(texts in proptest::collection::vec(odd_text(), 1..4)) {
+        let mut scratch = Scratch::new();
+        for text in texts {
+            let unit = TextUnit::plain(text.clone());
+            let scan = ENGINE.scan(&unit, &mut scratch);
+            prop_assert_eq!(&scan, &ENGINE.scan_unfiltered(&unit, &mut scratch));
+            prop_assert_eq!(&scan, &ENGINE.scan(&unit, &mut Scratch::new()));
+            let mut end = 0;
+            for found in &scan.matches {
+                prop_assert!(text.get(found.span.clone()).is_some_and(|sent| !sent.is_empty()));
+                prop_assert!(found.span.start >= end);
+                end = found.span.end;
+            }
+        }
     }
 }

@@ -83,7 +83,9 @@ pub(super) fn role(text: &[u8], run: &Range<usize>, italics: &mut Italics) -> Ro
         .and_then(|at| text.get(at))
         .copied();
     let after = text.get(run.end).copied();
-    let joins = |side: Option<u8>| side.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    // What is not ASCII may be read as a digit.
+    let joins =
+        |side: Option<u8>| side.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80);
     let underscores = marks.contains(&b'_');
     if marks == b"_" && italics.is_one(text, run.start) {
         return Role::InTheWay;

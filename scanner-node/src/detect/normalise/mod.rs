@@ -30,6 +30,7 @@ pub(super) use self::change::Changes;
 use self::decode::Decoder;
 use self::excerpt::excerpt;
 use self::map::Map;
+use self::runs::Runs;
 use self::sweep::{Edit, sweep};
 
 /// Decodings on top of each other that are undone.
@@ -160,7 +161,7 @@ impl Views {
                 self.keep(view);
             }
         }
-        if depth < MAX_DEPTH {
+        if depth < MAX_DEPTH && Runs::of(text.as_bytes()).next().is_some() {
             let mut view = self.blank(of, Sort::Decoded, depth + 1);
             // Of a plain view, what was the same before is decoded already.
             let plain = of

@@ -36,6 +36,11 @@ impl Piece {
         std::str::from_utf8(held).unwrap_or_default()
     }
 
+    /// Whether it is one letter or digit of ASCII, and not a word like `No` for `№`.
+    pub(super) fn is_one_alphanumeric(self) -> bool {
+        self.len == 1 && self.is_alphanumeric()
+    }
+
     /// Whether it holds a letter or a digit of ASCII.
     pub(super) fn is_alphanumeric(self) -> bool {
         self.as_str()

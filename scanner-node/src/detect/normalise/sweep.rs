@@ -6,6 +6,7 @@
 //! **Invariant:** edits come in order, do not overlap and lie on character boundaries; the pass is linear.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::change::Change;
 use super::escape::{self, Escape};
@@ -61,6 +62,10 @@ fn next_of_note(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         let rest = bytes.get(at..)?;
+        // In other scripts one follows the other.
+        if rest.first().is_some_and(|byte| listed(*byte)) {
+            return Some(at);
+        }
         if let Some(chunk) = rest.first_chunk::<STEP>() {
             let any = chunk
                 .iter()
@@ -70,13 +75,22 @@ fn next_of_note(bytes: &[u8], from: usize) -> Option<usize> {
                 continue;
             }
         }
-        let near = rest.iter().take(STEP).position(|byte| is_of_note(*byte));
+        let near = rest.iter().take(STEP).position(|byte| listed(*byte));
         match near {
             Some(offset) => return Some(at + offset),
             None if rest.len() <= STEP => return None,
             None => at += STEP,
         }
     }
+}
+
+/// The same as [`is_of_note`], for one byte.
+fn listed(byte: u8) -> bool {
+    static LIST: LazyLock<[bool; 256]> = LazyLock::new(|| {
+        let mut bytes = 0..=u8::MAX;
+        std::array::from_fn(|_| bytes.next().is_some_and(is_of_note))
+    });
+    LIST.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 #[expect(
@@ -138,9 +152,9 @@ impl Sweep<'_> {
             Fold::LookAlike(twin) if self.word.takes(self.text, at) => {
                 self.edit(range, twin, Change::Unicode, true)
             }
-            Fold::Keep | Fold::LookAlike(_) => range.end,
+            Fold::Keep | Fold::Letter | Fold::LookAlike(_) => range.end,
             Fold::Text(with) => {
-                let matters = with.is_alphanumeric() || self.matters_by_place(&range, with);
+                let matters = with.is_one_alphanumeric() || self.matters_by_place(&range, with);
                 self.edit(range, with, Change::Unicode, matters)
             }
         }
@@ -179,7 +193,7 @@ impl Sweep<'_> {
             _ if c.is_ascii() => Some(Some(c)),
             Fold::Text(with) if with.is_alphanumeric() => Some(with.as_str().chars().next()),
             Fold::Text(_) => None,
-            Fold::Keep | Fold::LookAlike(_) => Some(None),
+            Fold::Keep | Fold::Letter | Fold::LookAlike(_) => Some(None),
         });
         next.flatten().and_then(|c| u8::try_from(c).ok())
     }
@@ -190,7 +204,7 @@ impl Sweep<'_> {
         };
         let with = match fold(stands_for) {
             Fold::Text(with) => with,
-            Fold::Keep | Fold::LookAlike(_) => Piece::of(stands_for),
+            Fold::Keep | Fold::Letter | Fold::LookAlike(_) => Piece::of(stands_for),
         };
         let before = at.checked_sub(1).and_then(|at| self.bytes.get(at)).copied();
         let after = self.bytes.get(at + bytes).copied();

@@ -35,6 +35,7 @@ fn plain_text_has_no_views() {
         "if a < b && c > d { _unused }",
         "Привет, как дела? «Хорошо» — сказал он.",
         "don’t “worry” — it’s fine…",
+        "договор №5 от 10.02, Weir™ и 5 ㎏",
         "你好，世界。これは、テストです。",
         "👩‍👩‍👧 family ❤️ 🏳️‍🌈",
         "*bold* and _so_ on, see <https://example.com|the page>.",
@@ -97,7 +98,7 @@ fn decoded_text_is_read_like_any_other() {
 }
 
 /// Pieces that changes are made of.
-fn odd_text() -> impl Strategy<Value = String> {
+pub(super) fn odd_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "\\PC{0,8}",
         "[0-9a-zA-Z_*~`<>|&%; .\n-]{0,16}",
