@@ -17,6 +17,7 @@ mod likelihood;
 mod mask;
 mod matcher;
 mod normalise;
+mod notation;
 mod overlap;
 pub mod packs;
 mod scratch;

@@ -1,12 +1,13 @@
 //! The built-in detectors, from the packs in `detectors/`.
 //!
-//! Owns reading packs, and the notation that keeps token-like examples out of the source: in examples
-//! and counter-examples `{{rep:TEXT:COUNT}}` stands for TEXT that many times.
+//! Owns reading packs. Leaves what is written short in them to `notation`.
 //! **Invariant:** each built-in detector fires in its examples and in no counter-example of any pack.
 
 use serde::Deserialize;
 use shared::detector::{DetectorSet, DetectorSpec, SpecError};
 use shared::job::RetryClass;
+
+use super::notation;
 
 /// File name and text of each pack.
 const PACKS: &[(&str, &str)] = &[
@@ -159,32 +160,13 @@ pub fn read_pack(name: &str, text: &str) -> Result<Vec<DetectorSpec>, PackError>
             .iter_mut()
             .chain(&mut detector.counter_examples)
         {
-            *text = expanded(text);
+            *text = notation::example(text);
+        }
+        for text in &mut detector.patterns {
+            *text = notation::pattern(text);
         }
     }
     Ok(pack.detectors)
-}
-
-/// The text with every `{{rep:TEXT:COUNT}}` written out; anything else in braces stays.
-fn expanded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, tail)) = rest.split_once("{{rep:") {
-        out.push_str(before);
-        let written = tail.split_once("}}").and_then(|(inside, after)| {
-            let (what, count) = inside.rsplit_once(':')?;
-            Some((what.repeat(count.parse::<u8>().ok()?.into()), after))
-        });
-        if let Some((what, after)) = written {
-            out.push_str(&what);
-            rest = after;
-        } else {
-            out.push_str("{{rep:");
-            rest = tail;
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
@@ -282,13 +264,5 @@ mod tests {
                 "{length}: {likely:?}"
             );
         }
-    }
-
-    #[test]
-    fn repetitions_are_written_out_and_other_braces_stay() {
-        assert_eq!(
-            expanded("a{{rep:xy:3}}b{{rep::}}{{c}}"),
-            "axyxyxyb{{rep::}}{{c}}"
-        );
     }
 }
