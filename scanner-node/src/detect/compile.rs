@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use regex_automata::meta::{Config, Regex};
 use regex_syntax::hir::Hir;
-use shared::detector::{DetectorSet, DetectorSpec};
+use shared::detector::{DetectorSet, DetectorSpec, Hotwords};
 use shared::ids::DetectorSetVersion;
 
 use super::error::{CompileError, CompileErrors, Problem};
 use super::exclusion::CompiledExclusion;
-use super::filter::{self, Filter};
+use super::filter::{self, Filter, Wanted};
+use super::first::First;
 use super::hotword::HotwordSearch;
 use super::validators::{self, Validator};
 
@@ -55,6 +56,8 @@ pub(super) struct Pattern {
     pub(super) value_group: Option<usize>,
     /// Longest match in bytes; none: no limit.
     pub(super) longest: Option<usize>,
+    /// The bytes that a match may begin with.
+    pub(super) first: First,
     /// A byte that every match contains.
     pub(super) needs: Option<u8>,
 }
@@ -80,9 +83,10 @@ impl Engine {
                             regex,
                             value_group,
                             longest: hir.properties().maximum_len(),
+                            first: First::of(&hir),
                             needs: filter::needed(&hir),
                         });
-                        hirs.push((hir, required_hotwords(spec)));
+                        hirs.push((hir, detectors.len(), required_hotwords(spec)));
                     }
                     Err(problem) => problems.push(problem),
                 }
@@ -100,7 +104,11 @@ impl Engine {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             version: set.version.clone(),
             detectors,
-            filter: Filter::build(hirs.iter().map(|(hir, words)| (hir, *words))),
+            filter: Filter::build(hirs.iter().map(|(hir, detector, hotwords)| Wanted {
+                hir,
+                detector: *detector,
+                hotwords: *hotwords,
+            })),
             patterns,
         })
     }
@@ -117,9 +125,8 @@ impl Engine {
 }
 
 /// The words without one of which there is no finding.
-fn required_hotwords(spec: &DetectorSpec) -> &[String] {
-    let rule = spec.hotwords.as_ref().filter(|rule| rule.required);
-    rule.map_or(&[], |rule| &rule.words)
+fn required_hotwords(spec: &DetectorSpec) -> Option<&Hotwords> {
+    spec.hotwords.as_ref().filter(|rule| rule.required)
 }
 
 fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detector {

@@ -28,7 +28,7 @@ const MAX_CANDIDATES: usize = 20_000;
 /// Longest value reported; what is longer is cut.
 const MAX_VALUE_BYTES: usize = 8 << 10;
 /// So few places where a match may begin are tried one by one first.
-const FEW_STARTS: usize = 4;
+const FEW_STARTS: usize = 8;
 /// How often one pattern may look again inside a hit that its validator refused.
 const MAX_SECOND_LOOKS: usize = 1_024;
 
@@ -192,7 +192,11 @@ impl<'s> Search<'s> {
             self.everywhere(pattern, 0);
         }
         let text = self.text.as_bytes();
-        engine.filter.each(text, |place| self.around(place));
+        let mut sightings = std::mem::take(&mut self.scratch.sightings);
+        engine
+            .filter
+            .each(text, &mut sightings, |place| self.around(place));
+        self.scratch.sightings = sightings;
     }
 
     /// Runs each pattern over all of the text.
@@ -209,7 +213,7 @@ impl<'s> Search<'s> {
             return;
         };
         run.progress.at = run.progress.at.max(from);
-        while run.step(text, text.len(), usize::MAX) {}
+        while run.step(text, run.progress.at..text.len(), Anchored::No) {}
         run.progress.ended = true;
         let truncated = run.truncated;
         self.truncated |= truncated;
@@ -227,13 +231,24 @@ impl<'s> Search<'s> {
         let Some((earliest, longest)) = place.earliest.zip(run.pattern.longest) else {
             return self.everywhere(place.pattern, place.earliest.unwrap_or(0));
         };
+        let earliest = earliest.max(run.progress.at);
         let to = place.last.saturating_add(longest).min(text.len());
-        if !run.may_match(text, place, to) {
+        if place.last < earliest || run.lacks_what_it_needs(text, earliest..to) {
             return;
         }
-        let to = place.at.saturating_add(longest).min(text.len());
-        run.progress.at = run.progress.at.max(earliest);
-        while run.progress.at <= place.at && run.step(text, to, place.at) {}
+        if place.last - earliest < FEW_STARTS {
+            for start in earliest..=place.last {
+                if start >= run.progress.at && run.pattern.first.may_begin(text.as_bytes(), start) {
+                    run.progress.at = start;
+                    run.step(text, start..to, Anchored::Yes);
+                }
+            }
+        } else {
+            run.progress.at = earliest;
+            while run.progress.at <= place.last && run.step(text, run.progress.at..to, Anchored::No)
+            {
+            }
+        }
         let truncated = run.truncated;
         self.truncated |= truncated;
     }
@@ -279,35 +294,20 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Whether a match of this place may begin where it has to. Cheaper than finding it.
-    fn may_match(&mut self, text: &str, place: Place, to: usize) -> bool {
-        let from = place.first.max(self.progress.at);
-        let region = text.as_bytes().get(from..to).unwrap_or_default();
-        let lacks = |byte| memchr::memchr(byte, region).is_none();
-        if self.pattern.needs.is_some_and(lacks) {
-            return false;
-        }
-        if place.last.saturating_sub(from) >= FEW_STARTS {
-            return true;
-        }
-        (from..=place.last).any(|start| {
-            let input = Input::new(text).range(start..to.max(start));
-            let input = input.anchored(Anchored::Yes).earliest(true);
-            let (regex, cache) = (&self.pattern.regex, &mut self.scratch.cache);
-            regex.search_half_with(cache, &input).is_some()
-        })
+    /// Whether the byte that each match contains is not there.
+    fn lacks_what_it_needs(&self, text: &str, region: Range<usize>) -> bool {
+        let region = text.as_bytes().get(region).unwrap_or_default();
+        let needs = self.pattern.needs;
+        needs.is_some_and(|byte| memchr::memchr(byte, region).is_none())
     }
 
-    /// Looks for the next match before `to` that begins at `latest` or earlier; false if there is none.
-    fn step(&mut self, text: &str, to: usize, latest: usize) -> bool {
+    /// Looks for the next match in `range`, or for one that begins where that does; false if there is none.
+    fn step(&mut self, text: &str, range: Range<usize>, anchored: Anchored) -> bool {
         let at = self.progress.at;
-        let hit = find(self.pattern, text, at..to, self.scratch);
-        let Some((start, hit)) = hit else {
+        let hit = find(self.pattern, text, (range, anchored), self.scratch);
+        let Some(hit) = hit else {
             return false;
         };
-        if start > latest {
-            return false;
-        }
         if self.progress.found >= MAX_MATCHES_PER_UNIT || self.candidates.len() >= MAX_CANDIDATES {
             self.truncated = true;
             self.progress.ended = true;
@@ -336,27 +336,26 @@ impl Run<'_> {
     }
 }
 
-/// The next match in `range`: where it begins, and its value.
+/// The value of the next match in the range, or of the one that begins where that does.
 fn find(
     pattern: &Pattern,
     text: &str,
-    range: Range<usize>,
+    (range, anchored): (Range<usize>, Anchored),
     scratch: &mut PatternScratch,
-) -> Option<(usize, Range<usize>)> {
+) -> Option<Range<usize>> {
     if range.start > range.end {
         return None;
     }
-    let input = Input::new(text).range(range);
+    let input = Input::new(text).range(range).anchored(anchored);
     let PatternScratch { cache, captures } = scratch;
     let Some(group) = pattern.value_group else {
-        let hit = pattern.regex.search_with(cache, &input)?.range();
-        return Some((hit.start, hit));
+        return Some(pattern.regex.search_with(cache, &input)?.range());
     };
     pattern.regex.search_captures_with(cache, &input, captures);
     let whole = captures.get_match()?.range();
     let value = captures.get_group(group).map(|span| span.range());
     let value = value.filter(|value| !value.is_empty());
-    Some((whole.start, value.unwrap_or(whole)))
+    Some(value.unwrap_or(whole))
 }
 
 /// Moves both ends outward to character boundaries: an ASCII class may match a part of a character.

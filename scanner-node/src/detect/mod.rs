@@ -12,6 +12,7 @@ mod error;
 mod exclusion;
 mod explain;
 mod filter;
+mod first;
 mod hotword;
 mod likelihood;
 mod mask;

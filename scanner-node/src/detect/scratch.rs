@@ -9,6 +9,7 @@ use regex_automata::util::captures::Captures;
 
 use super::candidate::Candidate;
 use super::compile::{Engine, Pattern};
+use super::filter::Sightings;
 use super::normalise::Views;
 
 /// Reusable memory of one scanning thread; works with any engine, fastest with the same one.
@@ -23,6 +24,7 @@ pub struct Scratch {
     pub(super) candidates: Vec<Candidate>,
     /// Other ways to read the text at hand.
     pub(super) views: Views,
+    pub(super) sightings: Sightings,
 }
 
 /// How far a pattern is in a text. Of another scan, it is as good as new.

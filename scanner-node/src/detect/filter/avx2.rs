@@ -1,9 +1,8 @@
-//! Positions worth a look, 32 at a step.
+//! What the bytes of a text are, by vector instructions.
 //!
-//! Owns the vector form of the first look: a byte's halves each pick a mask of coarse buckets, and the masks of
-//! four bytes side by side are joined. It lets through more than the exact tables do, and nothing less.
-//! Source: the idea is that of Teddy in Hyperscan, <https://github.com/intel/hyperscan/blob/master/doc/dev-reference/>.
-//! **Invariant:** every position that [`super::buckets::Tables`] lets through is reported.
+//! Owns the fast form of [`Block::of`]: the halves of a byte each pick a row of bits, and what both rows have in
+//! common says which classes the byte is in.
+//! **Invariant:** the answers are those of [`Block::of`].
 
 #![expect(
     unsafe_code,
@@ -12,123 +11,214 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
-    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_loadu_si256, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::buckets::{Window, group};
-use super::class::Set;
-use super::rarity::{self, WIDTH};
+use super::block::{AHEAD, BLOCK, Block, CASE, Pairs};
 
-/// Positions in a step.
-pub(super) const STEP: usize = 32;
-/// Bytes read by a step.
-pub(super) const REACH: usize = STEP + WIDTH - 1;
-/// Coarse buckets: eight for each group of tables.
-const GROUPS: usize = 4;
-const COARSE: usize = GROUPS * 8;
-/// So many coarse buckets hold one bucket.
-const OWN: usize = 16;
+/// Classes of letters, digits and the signs of runs. No byte is in two of them; upper and lower case have one for
+/// each high half, since a class is what some low halves and some high halves have in common.
+const DIGIT: u8 = 1;
+const UPPER: u8 = 2 | 4;
+const A_TO_F: u8 = 8;
+const G_TO_Z: u8 = 16 | 32;
+const SIGN: u8 = 64 | 128;
+const WORDS: [[u8; 16]; 2] = rows(&[
+    (DIGIT, 0b0000_0011_1111_1111, 3),
+    (2, 0b1111_1111_1111_1110, 4),
+    (4, 0b0000_0111_1111_1111, 5),
+    (A_TO_F, 0b0000_0000_0111_1110, 6),
+    (16, 0b1111_1111_1000_0000, 6),
+    (32, 0b0000_0111_1111_1111, 7),
+    (64, 0b1010_1000_0000_0000, 2),
+    (128, 0b1000_0000_0000_0000, 5),
+]);
 
-/// Odds of a position up to which the look is worth its while.
-const WORTHWHILE: f64 = 0.15;
+/// Classes of what stands between words.
+const BLANK: u8 = 1 | 2;
+const DASH: u8 = 4;
+const JOINT: u8 = 8 | 16;
+const GAPS: [[u8; 16]; 2] = rows(&[
+    (1, 0b0000_0000_0000_0001, 2),
+    (2, 0b0010_0110_0000_0000, 0),
+    (DASH, 0b0010_0000_0000_0000, 2),
+    (8, 0b1101_0000_0000_0000, 2),
+    (16, 0b0000_1100_0000_0000, 3),
+]);
 
-/// For the low and the high half of a byte, the coarse buckets it may belong to.
-type Halves = [[u8; 16]; 2];
-
-/// What is looked up.
-#[derive(Debug)]
-struct Tables {
-    groups: [[Halves; WIDTH]; GROUPS],
-    /// The coarse buckets of each group whose windows may begin with a letter, a digit or an underscore.
-    /// No halves tell these from the rest; the others' first place is looked at exactly.
-    word_first: [u8; GROUPS],
-}
-
-/// The tables, proof that the processor has what they are for.
-#[derive(Debug)]
-pub(super) struct Avx2 {
-    tables: Tables,
-}
-
-impl Avx2 {
-    /// Tables for these buckets; none if the processor cannot use them, or if so much would be let through
-    /// that looking at each position exactly is faster.
-    pub(super) fn of(buckets: &[Window]) -> Option<Self> {
-        if !std::arch::is_x86_feature_detected!("avx2") {
-            return None;
-        }
-        let coarse = group(buckets.iter().copied(), (COARSE, OWN), let_through);
-        let odds: f64 = coarse.iter().map(|window| rarity::of(window)).sum();
-        (odds <= WORTHWHILE).then(|| Self {
-            tables: tables(&coarse),
-        })
-    }
-
-    /// The positions among the first 32 of `bytes` that are worth a look, as bits.
-    #[inline]
-    pub(super) fn look(&self, bytes: &[u8; REACH]) -> u32 {
-        // SAFETY: there is no value of this type unless the processor has AVX2.
-        unsafe { look(&self.tables, bytes) }
-    }
-
-    /// Calls `found` with each position worth a look of as many steps as fit into `text`; returns where
-    /// the first position begins that was not looked at.
-    pub(super) fn sweep(&self, text: &[u8], found: impl FnMut(usize)) -> usize {
-        // SAFETY: there is no value of this type unless the processor has AVX2.
-        unsafe { sweep(&self.tables, text, found) }
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn sweep(tables: &Tables, text: &[u8], mut found: impl FnMut(usize)) -> usize {
+/// For the low and the high half of a byte the classes it may be in, given for each class the low halves, a bit
+/// each, and the high half.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a half is below 16, and this runs when it is compiled"
+)]
+const fn rows(classes: &[(u8, u16, usize)]) -> [[u8; 16]; 2] {
+    let (mut low, mut high) = ([0; 16], [0; 16]);
     let mut at = 0;
-    while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk::<REACH>) {
-        let mut bits = look(tables, bytes);
-        while bits != 0 {
-            found(at + bits.trailing_zeros() as usize);
-            bits &= bits - 1;
+    while at < classes.len() {
+        let (class, lows, of) = classes[at];
+        let mut half = 0;
+        while half < 16 {
+            if lows >> half & 1 == 1 {
+                low[half] |= class;
+            }
+            half += 1;
         }
-        at += STEP;
+        high[of] |= class;
+        at += 1;
     }
-    at
+    [low, high]
+}
+
+/// Proof that the processor has what this is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Avx2(());
+
+#[expect(
+    clippy::unused_self,
+    reason = "a value is the proof that the processor has what this is for"
+)]
+impl Avx2 {
+    /// None if the processor cannot.
+    pub(super) fn detect() -> Option<Self> {
+        let has = std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi1")
+            && std::arch::is_x86_feature_detected!("bmi2");
+        has.then_some(Self(()))
+    }
+
+    /// The same as [`Block::of`].
+    #[inline]
+    pub(super) fn block(self, bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
+        // SAFETY: there is no value of this type unless the processor has all that is asked for.
+        unsafe { block(bytes, marks) }
+    }
+
+    /// The same as [`Pairs::seen_in`].
+    #[inline]
+    pub(super) fn pairs(self, bytes: &[u8; BLOCK + AHEAD], wanted: &Pairs) -> u64 {
+        // SAFETY: there is no value of this type unless the processor has all that is asked for.
+        unsafe { pairs(bytes, wanted) }
+    }
+
+    /// Runs `work`, compiled for this processor as far as it is inlined.
+    #[inline]
+    pub(super) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: there is no value of this type unless the processor has all that is asked for.
+        unsafe { run(work) }
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn run<R>(work: impl FnOnce() -> R) -> R {
+    work()
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn look(tables: &Tables, bytes: &[u8; REACH]) -> u32 {
-    let half = _mm256_set1_epi8(0x0f);
-    let halves: [[__m256i; 2]; WIDTH] = std::array::from_fn(|place| {
-        let four = load(bytes, place);
-        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(four), half);
-        [_mm256_and_si256(four, half), high]
-    });
-    let mut any = _mm256_setzero_si256();
-    let [[low, high], ..] = halves;
-    let words = _mm256_shuffle_epi8(broadcast(&WORDS), low);
-    let column = _mm256_shuffle_epi8(broadcast(&COLUMNS), high);
-    let no_word = _mm256_cmpeq_epi8(_mm256_and_si256(words, column), _mm256_setzero_si256());
-    for (group, word_first) in tables.groups.iter().zip(tables.word_first) {
-        let mut buckets = _mm256_or_si256(no_word, _mm256_set1_epi8(word_first.cast_signed()));
-        for (tables, [low, high]) in group.iter().zip(halves) {
-            let [lows, highs] = tables;
-            let low = _mm256_shuffle_epi8(broadcast(lows), low);
-            let high = _mm256_shuffle_epi8(broadcast(highs), high);
-            buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
-        }
-        any = _mm256_or_si256(any, buckets);
+fn block(bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
+    let (first, second) = halves(bytes);
+    let words = [first, second].map(|bytes| common(bytes, &WORDS));
+    let gaps = [first, second].map(|bytes| common(bytes, &GAPS));
+    let bits = |of_words: u8, of_gaps: u8| {
+        let [[a, b], [c, d]] = [words, gaps];
+        let either = |words, gaps| {
+            let of_words = _mm256_and_si256(words, _mm256_set1_epi8(of_words.cast_signed()));
+            let of_gaps = _mm256_and_si256(gaps, _mm256_set1_epi8(of_gaps.cast_signed()));
+            some(_mm256_or_si256(of_words, of_gaps))
+        };
+        join(either(a, c), either(b, d))
+    };
+    let mut block = Block {
+        kinds: [
+            bits(UPPER | G_TO_Z, BLANK | JOINT),
+            bits(A_TO_F | G_TO_Z, DASH | JOINT),
+            bits(DIGIT | UPPER | A_TO_F | G_TO_Z, 0),
+        ],
+        run: bits(DIGIT | UPPER | A_TO_F | G_TO_Z | SIGN, 0),
+        leads: join(is_lead(first), is_lead(second)),
+        marks: 0,
+    };
+    for &mark in marks {
+        block.marks |= join(equal(first, mark), equal(second, mark));
     }
-    let none = _mm256_cmpeq_epi8(any, _mm256_setzero_si256());
+    block
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn pairs(bytes: &[u8; BLOCK + AHEAD], pairs: &Pairs) -> u64 {
+    let [one, next] = &pairs.rows;
+    let case = _mm256_set1_epi8(CASE.cast_signed());
+    let [first, second] = [0, BLOCK / 2].map(|from| {
+        let [a, b] = [0, 1].map(|on| _mm256_or_si256(load(bytes, from + on), case));
+        some(_mm256_and_si256(common(a, one), common(b, next)))
+    });
+    join(first, second)
+}
+
+/// The 32 bytes from `from` on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load(bytes: &[u8; BLOCK + AHEAD], from: usize) -> __m256i {
+    debug_assert!(from + BLOCK / 2 <= bytes.len());
+    // SAFETY: `from` is at most BLOCK / 2 + 1, so that 32 bytes from there lie within the array.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().add(from).cast()) }
+}
+
+const fn join(first: u32, second: u32) -> u64 {
+    first as u64 | (second as u64) << 32
+}
+
+/// What the rows of both halves of each byte have in common.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn common(bytes: __m256i, [low, high]: &[[u8; 16]; 2]) -> __m256i {
+    let half = _mm256_set1_epi8(0x0f);
+    let lower = _mm256_and_si256(bytes, half);
+    let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
+    _mm256_and_si256(
+        _mm256_shuffle_epi8(broadcast(low), lower),
+        _mm256_shuffle_epi8(broadcast(high), upper),
+    )
+}
+
+/// The bytes in which any bit is set.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn some(bytes: __m256i) -> u32 {
+    let none = _mm256_cmpeq_epi8(bytes, _mm256_setzero_si256());
     !_mm256_movemask_epi8(none).cast_unsigned()
 }
 
-/// The 32 bytes from `place` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load(bytes: &[u8; REACH], place: usize) -> __m256i {
-    debug_assert!(place < WIDTH);
-    // SAFETY: `place` is below WIDTH, so 32 bytes from there lie within the REACH bytes of the array.
-    unsafe { _mm256_loadu_si256(bytes.as_ptr().add(place).cast()) }
+fn equal(bytes: __m256i, byte: u8) -> u32 {
+    let equal = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed()));
+    _mm256_movemask_epi8(equal).cast_unsigned()
+}
+
+/// Bytes from 0xC0 on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn is_lead(bytes: __m256i) -> u32 {
+    let least = _mm256_set1_epi8(0xc0_u8.cast_signed());
+    let lead = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, least), bytes);
+    _mm256_movemask_epi8(lead).cast_unsigned()
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn halves(bytes: &[u8; BLOCK]) -> (__m256i, __m256i) {
+    let start = bytes.as_ptr();
+    // SAFETY: the array has 64 bytes: 32 from its start and 32 from its middle; the loads need no alignment.
+    unsafe {
+        (
+            _mm256_loadu_si256(start.cast()),
+            _mm256_loadu_si256(start.add(BLOCK / 2).cast()),
+        )
+    }
 }
 
 #[inline]
@@ -138,99 +228,22 @@ fn broadcast(table: &[u8; 16]) -> __m256i {
     _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// For each low half, the high halves with which it makes a word's byte: bit 3 is `0x3_`, digits.
-const WORDS: [u8; 16] = [
-    0xa8, 0xf8, 0xf8, 0xf8, 0xf8, 0xf8, 0xf8, 0xf8, 0xf8, 0xf8, 0xf0, 0x50, 0x50, 0x50, 0x50, 0x70,
-];
-/// The bit of each high half; none for bytes beyond ASCII.
-const COLUMNS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// Writes down which halves of bytes each coarse bucket allows.
-fn tables(coarse: &[Window]) -> Tables {
-    let mut tables = Tables {
-        groups: [[[[0; 16]; 2]; WIDTH]; GROUPS],
-        word_first: [0; GROUPS],
-    };
-    for (number, window) in coarse.iter().enumerate() {
-        let bit = 1_u8 << (number % 8);
-        let groups = tables.groups.get_mut(number / 8);
-        for (halves, set) in groups.into_iter().flatten().zip(window) {
-            for byte in bytes_of(set) {
-                let places = [byte & 15, byte >> 4].map(usize::from);
-                for (half, place) in halves.iter_mut().zip(places) {
-                    half.get_mut(place)
-                        .into_iter()
-                        .for_each(|mask| *mask |= bit);
-                }
-            }
-        }
-        let word_first = window.first().is_some_and(|set| !set.is_beside_words());
-        if let (true, Some(first)) = (word_first, tables.word_first.get_mut(number / 8)) {
-            *first |= bit;
-        }
-    }
-    tables
-}
-
-/// What the look lets through of a group of windows.
-fn let_through(window: Window) -> Window {
-    let mut first = true;
-    window.map(|set| {
-        let exact = std::mem::take(&mut first) && set.is_beside_words();
-        let closed = closure(&set);
-        if exact {
-            closed.without_words()
-        } else {
-            closed
-        }
-    })
-}
-
-/// All bytes whose halves the set has; the edge is a zero byte here.
-fn closure(set: &Set) -> Set {
-    let (mut lows, mut highs) = (0_u16, 0_u16);
-    for byte in bytes_of(set) {
-        lows |= 1 << (byte & 15);
-        highs |= 1 << (byte >> 4);
-    }
-    (0..=255_u8)
-        .filter(|byte| lows >> (byte & 15) & highs >> (byte >> 4) & 1 == 1)
-        .map(Set::byte)
-        .fold(Set::default(), |all, byte| all.union(&byte))
-}
-
-fn bytes_of(set: &Set) -> impl Iterator<Item = u8> {
-    set.symbols()
-        .map(|symbol| u8::try_from(symbol).unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_halves_of_words_are_those_of_letters_digits_and_the_underscore() {
-        for byte in 0..=255_u8 {
-            let column = COLUMNS[usize::from(byte >> 4)];
-            let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
-            assert_eq!(
-                WORDS[usize::from(byte & 15)] & column != 0,
-                is_word,
-                "{byte:#x}"
-            );
+    fn it_answers_like_the_portable_look() {
+        let Some(avx2) = Avx2::detect() else { return };
+        for first in 0..=255_u8 {
+            let bytes = std::array::from_fn(|at| {
+                first.wrapping_add(u8::try_from(at).unwrap().wrapping_mul(7))
+            });
+            let marks = [b'@', b'~', 0xff];
+            assert_eq!(avx2.block(&bytes, &marks), Block::of(&bytes, &marks));
+            let bytes = std::array::from_fn(|at| first.wrapping_add(u8::try_from(at % 9).unwrap()));
+            let pairs = Pairs::of(&[*b"de", *b"no", *b"zs"].into());
+            assert_eq!(avx2.pairs(&bytes, &pairs), pairs.seen_in(&bytes));
         }
-    }
-
-    #[test]
-    fn a_step_shows_each_place_where_a_window_begins() {
-        let mut sets = b"ghp_".iter().map(|&byte| Set::byte(byte));
-        let window: Window = std::array::from_fn(|_| sets.next().unwrap());
-        let Some(vector) = Avx2::of(&[window]) else {
-            return;
-        };
-        let mut bytes = [b'x'; REACH];
-        bytes[3..7].copy_from_slice(b"ghp_");
-        bytes[31..35].copy_from_slice(b"ghp_");
-        assert_eq!(vector.look(&bytes), 1 << 3 | 1 << 31);
     }
 }

@@ -100,40 +100,19 @@ impl Set {
         !self.edge && (0..=255_u8).all(|byte| !self.has(byte.into()) || is_word(byte))
     }
 
-    /// Whether nothing in it is part of a word.
-    pub(super) fn is_beside_words(&self) -> bool {
-        self.is_subset_of(&Self::beside_word())
+    /// Whether the two have nothing in common.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        let common = |(a, b): (&u64, &u64)| a & b;
+        let bytes = self.bytes.iter().zip(&other.bytes).map(common);
+        bytes.fold(0, |all, common| all | common) == 0 && !(self.edge && other.edge)
     }
 
-    /// It without what is part of a word.
-    pub(super) fn without_words(&self) -> Self {
-        let beside = Self::beside_word();
-        let mut bytes = self.bytes;
-        for (mine, theirs) in bytes.iter_mut().zip(beside.bytes) {
-            *mine &= theirs;
-        }
+    /// Everything else.
+    pub(super) fn complement(&self) -> Self {
         Self {
-            bytes,
-            edge: self.edge,
+            bytes: self.bytes.map(|word| !word),
+            edge: !self.edge,
         }
-    }
-
-    /// The smallest class that patterns are commonly made of and that includes it; itself if it is small.
-    pub(super) fn widened(&self) -> Self {
-        const SMALL: usize = 5;
-        if self.symbols().take(SMALL).count() < SMALL {
-            return *self;
-        }
-        let class = CLASSES.iter().find(|class| self.is_subset_of(class));
-        class.copied().unwrap_or_else(Self::any)
-    }
-
-    #[cfg(test)]
-    pub(super) fn without(mut self, byte: u8) -> Self {
-        if let Some(word) = self.bytes.get_mut(usize::from(byte >> 6)) {
-            *word &= !(1 << (byte & 63));
-        }
-        self
     }
 
     /// The symbols in it, in order.
@@ -152,27 +131,19 @@ impl Set {
     }
 }
 
-/// What patterns are made of, the smaller first.
-static CLASSES: LazyLock<Vec<Set>> = LazyLock::new(|| {
-    let of = |holds: &dyn Fn(u8) -> bool| {
-        let bytes = (0..=255_u8).filter(|&byte| holds(byte)).map(Set::byte);
-        bytes.fold(Set::default(), |all, byte| all.union(&byte))
-    };
-    let mut classes = vec![
-        of(&|byte| byte.is_ascii_digit()),
-        of(&|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f')),
-        of(&|byte| byte.is_ascii_hexdigit()),
-        of(&|byte| byte.is_ascii_lowercase()),
-        of(&|byte| byte.is_ascii_uppercase()),
-        of(&|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
-        of(&|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
-        of(&|byte| byte.is_ascii_alphanumeric()),
-        of(&|byte| is_word(byte) || matches!(byte, b'-' | b'+' | b'/' | b'=' | b'.')),
-        Set::beside_word(),
-    ];
-    classes.sort_by_key(|class| class.symbols().count());
-    classes
-});
+#[cfg(test)]
+pub(super) static DIGIT: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_digit()));
+pub(super) static UPPER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_uppercase()));
+#[cfg(test)]
+pub(super) static LOWER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_lowercase()));
+pub(super) static ALNUM: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_alphanumeric()));
+/// What long runs are made of.
+pub(super) static RUN: LazyLock<Set> = LazyLock::new(|| of(super::block::is_run));
+
+fn of(holds: fn(u8) -> bool) -> Set {
+    let bytes = (0..=255_u8).filter(|&byte| holds(byte)).map(Set::byte);
+    bytes.fold(Set::default(), |all, byte| all.union(&byte))
+}
 
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'

@@ -5,8 +5,9 @@
 
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 
-use super::class::Set;
-use super::rarity;
+use super::anchor;
+use super::class::{ALNUM, Set};
+use super::rarity::Model;
 use super::sequence::{LONGEST, Sequence};
 
 /// Sequences, one of which each match contains.
@@ -63,13 +64,12 @@ impl Distance {
 
 impl Cover {
     /// A cover of these sequences, unless one of them says nothing.
-    pub(super) fn of(sequences: Vec<Sequence>, before: Distance) -> Option<Self> {
+    pub(super) fn of(sequences: Vec<Sequence>, before: Distance, model: &Model) -> Option<Self> {
         const LOOK: f64 = 1.0;
-        const RUN: f64 = 50.0;
+        const RUN: f64 = 20.0;
         let mut work = 0.0;
         for sequence in &sequences {
-            let (_, window) = rarity::of_rarest_window(sequence)?;
-            work += LOOK * window + RUN * rarity::of(sequence);
+            work += LOOK * anchor::best(sequence, model)?.odds + RUN * model.odds(sequence);
         }
         (!sequences.is_empty()).then_some(Self {
             sequences,
@@ -79,11 +79,15 @@ impl Cover {
     }
 
     /// What it costs: where the match may begin anywhere, a text is searched as a whole.
-    fn cost(&self) -> f64 {
+    pub(super) fn cost(&self) -> f64 {
         const UNBOUNDED: f64 = 20.0;
-        match self.before.most {
-            Some(_) => self.work,
-            None => self.work * UNBOUNDED,
+        /// Up to so many places each is tried, which is far faster than searching.
+        const FEW: usize = 4;
+        let few = |most: usize| most - self.before.least.min(most) <= FEW;
+        if self.before.most.is_some_and(few) {
+            self.work
+        } else {
+            self.work * UNBOUNDED
         }
     }
 }
@@ -96,25 +100,40 @@ pub(super) fn rarer(a: Option<Cover>, b: Option<Cover>) -> Option<Cover> {
     }
 }
 
-/// Hotwords of which a detector requires one, as a cover that says nothing of where the match is.
-pub(super) fn cover_of_words(words: &[String]) -> Option<Cover> {
+/// A hotword as a sequence: a whole word where it begins or ends with a letter or digit.
+pub(super) fn sequence_of_word(word: &str) -> Sequence {
     let either_case = |byte: u8| {
         Set::byte(byte.to_ascii_lowercase()).union(&Set::byte(byte.to_ascii_uppercase()))
     };
-    let sequences = words
-        .iter()
-        .map(|word| word.bytes().map(either_case).take(LONGEST).collect());
+    let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let beside = || ALNUM.complement();
+    let mut sequence = Sequence::new();
+    if is_word(word.bytes().next()) {
+        sequence.push(beside());
+    }
+    sequence.extend(word.bytes().map(either_case));
+    if is_word(word.bytes().next_back()) {
+        sequence.push(beside());
+    }
+    sequence.truncate(LONGEST);
+    sequence
+}
+
+/// Hotwords of which a detector requires one, as a cover that says nothing of where the match is.
+pub(super) fn cover_of_words(words: &[String], model: &Model) -> Option<Cover> {
+    let sequences = words.iter().map(|word| sequence_of_word(word));
     let anywhere = Distance {
         least: 0,
         most: None,
     };
-    Cover::of(sequences.collect(), anywhere)
+    Cover::of(sequences.collect(), anywhere, model)
 }
 
 /// The rarest byte that every match contains, if there is one.
 pub(in crate::detect) fn needed(hir: &Hir) -> Option<u8> {
     let needed = all_needed(hir);
-    let odds = |byte: &u8| rarity::of(&[Set::byte(*byte)]);
+    let model = Model::default();
+    let odds = |byte: &u8| model.odds(&[Set::byte(*byte)]);
     (0..128)
         .filter(|byte| needed >> byte & 1 == 1)
         .min_by(|a, b| odds(a).total_cmp(&odds(b)))

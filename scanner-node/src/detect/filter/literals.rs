@@ -4,9 +4,12 @@
 //! there are, unlike that of buckets, which fill up.
 //! **Invariant:** a position where such a window matches is let through.
 
-use super::buckets::Window;
 use super::class::Set;
-use super::rarity::WIDTH;
+
+/// Bytes in a window.
+pub(super) const WIDTH: usize = 4;
+/// Sets side by side.
+pub(super) type Window = [Set; WIDTH];
 
 /// The bit that tells lower case from upper.
 const CASE: u8 = 0x20;

@@ -1,64 +1,56 @@
 //! Where in a text a pattern is worth running.
 //!
-//! From each pattern's syntax tree it is read which sequences of symbol sets its matches contain (`shape`); of
-//! each sequence the rarest window of four symbols is what the text is searched for, all patterns at once. The
-//! windows are sorted into buckets (`buckets`); a vector look (`avx2`) or a portable one finds positions; a
-//! tree per bucket (`tree`) tells which whole sequences stand there. Windows of certain letters, of which there
-//! may be thousands, are hashed instead (`literals`). Patterns without a rare window run always.
-//! Leaves running the patterns to `matcher`.
+//! From each pattern's syntax tree it is read which sequences of symbol sets its matches contain (`shape`). Each
+//! is entered at an `anchor`: where a word or number starts, mostly. One pass finds these (`stops`) and asks for
+//! all sequences at once whether anything begins like this: by spelling, by the kinds of its bytes, by its
+//! length. What may begin is then told apart by automata (`tree`). Where a detector requires a hotword, its numbers wait until one has been seen (`sightings`).
+//! Patterns without an anchor run always. Leaves running the patterns to `matcher`.
 //! **Invariant:** each match of a pattern, wherever it begins, contains a place that is reported for the
-//! pattern; the places of a pattern are reported in order. The two looks report the same.
+//! pattern, unless it needs a hotword and none stands near; the places of a pattern are reported in order.
 
+mod anchor;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-mod buckets;
+mod block;
+mod build;
 mod class;
 mod cover;
+mod kinds;
 mod literals;
+mod probe;
 mod rarity;
 mod sequence;
 mod shape;
+mod sightings;
+mod spelling;
+mod stops;
 mod tree;
-mod windows;
 
-use std::collections::HashSet;
+use self::kinds::Kinds;
+use self::probe::{Gated, Probe, Target};
+use self::sightings::{STRETCH, Waiting};
+use self::stops::{Signs, Stop, Stops};
+use self::tree::Tree;
 
-use regex_syntax::hir::Hir;
-
-use self::buckets::{Tables, Window};
-use self::class::Set;
-use self::cover::{Cover, Distance};
-use self::literals::Literals;
-use self::rarity::WIDTH;
-use self::tree::{Tree, symbol_at};
-
+pub(super) use self::build::Wanted;
 pub(super) use self::cover::needed;
+pub(super) use self::sightings::Sightings;
 
 /// The filter over all patterns of an engine.
 #[derive(Debug)]
 pub(super) struct Filter {
     always: Vec<usize>,
     probes: Vec<Probe>,
-    tables: Tables,
-    trees: Vec<Tree>,
-    literals: Literals,
-    /// Of all literal windows.
-    literal_tree: Tree,
-    #[cfg(target_arch = "x86_64")]
-    vector: Option<avx2::Avx2>,
-}
-
-/// One sequence of one pattern.
-#[derive(Debug)]
-struct Probe {
-    pattern: usize,
-    sequence: Vec<Set>,
-    /// Where in the sequence its window begins.
-    window_at: usize,
-    window: Window,
-    before: Distance,
-    /// The most that `before` and `window_at` come to, over all probes of the pattern.
-    reach: Option<usize>,
+    stops: Stops,
+    words: Tree,
+    /// Numbers that are looked for whatever stands near, and the kinds they begin with.
+    numbers: (Kinds, Tree),
+    /// Numbers that count beside a hotword only.
+    gated_numbers: (Kinds, Tree),
+    runs: Tree,
+    marks: Tree,
+    pairs: Tree,
+    literals: Tree,
 }
 
 /// A place that a pattern's match may contain.
@@ -66,7 +58,7 @@ struct Probe {
 pub(super) struct Place {
     /// Number of the pattern.
     pub(super) pattern: usize,
-    /// Bytes before the window, plus one: 0 is the edge before the text. A match of this place begins at this
+    /// Bytes before the anchor, plus one: 0 is the edge before the text. A match of this place begins at this
     /// byte or earlier.
     pub(super) at: usize,
     /// Where a match of this place begins, at least and at most.
@@ -77,200 +69,130 @@ pub(super) struct Place {
 }
 
 impl Filter {
-    /// Derives the filter of `patterns`, each with the words of which it requires one nearby, or none.
-    pub(super) fn build<'h>(patterns: impl Iterator<Item = (&'h Hir, &'h [String])>) -> Self {
-        let mut always = Vec::new();
-        let mut covers = Vec::new();
-        for (pattern, (hir, words)) in patterns.enumerate() {
-            match cover::rarer(shape::cover(hir), cover::cover_of_words(words)) {
-                Some(cover) => covers.push((pattern, cover)),
-                None => always.push(pattern),
-            }
-        }
-        let probes = Probe::all_of(covers);
-        // All of a pattern's windows on one side: its places have to come in order.
-        let of_classes: HashSet<usize> = probes
-            .iter()
-            .filter(|probe| !literals::is_literal(&probe.window))
-            .map(|probe| probe.pattern)
-            .collect();
-        let (classes, literal): (Vec<_>, Vec<_>) = (0_u32..)
-            .zip(&probes)
-            .map(|(number, probe)| (number, probe, probe.window))
-            .partition(|(_, probe, _)| of_classes.contains(&probe.pattern));
-        let windows: Vec<Window> = classes.iter().map(|(_, _, window)| *window).collect();
-        let (bucket_of, buckets) = buckets::sort(&windows);
-        let mut sequences = vec![Vec::new(); buckets.len()];
-        for ((number, probe, _), bucket) in classes.iter().zip(bucket_of) {
-            let inside = sequences.get_mut(bucket).into_iter();
-            inside.for_each(|inside| inside.push((*number, probe.rest())));
-        }
-        let named = literal
-            .iter()
-            .map(|(number, probe, _)| (*number, probe.rest()));
-        Self {
-            always,
-            tables: Tables::of(&buckets),
-            trees: sequences.iter().map(|inside| Tree::of(inside)).collect(),
-            literals: Literals::of(literal.iter().map(|(_, _, window)| window)),
-            literal_tree: Tree::of(&named.collect::<Vec<_>>()),
-            #[cfg(target_arch = "x86_64")]
-            vector: avx2::Avx2::of(&buckets),
-            probes,
-        }
-    }
-
     /// Patterns that have to run on every text.
     pub(super) fn always(&self) -> &[usize] {
         &self.always
     }
 
     /// Reports every place where a pattern may match; those of one pattern in order.
-    pub(super) fn each(&self, text: &[u8], mut report: impl FnMut(Place)) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(vector) = &self.vector {
-            return self.each_by_vector(vector, text, report);
+    pub(super) fn each(
+        &self,
+        text: &[u8],
+        sightings: &mut Sightings,
+        mut report: impl FnMut(Place),
+    ) {
+        sightings.clear();
+        let mut pass = self.stops.pass(text);
+        let mut end = 0;
+        while end < text.len() {
+            end += STRETCH;
+            self.stops.until(&mut pass, end, |stop| {
+                self.look_closer(text, stop, sightings, &mut report);
+            });
+            self.settle(text, sightings, &mut report);
         }
-        self.each_portable(text, &mut report);
+        self.settle(text, sightings, &mut report);
     }
 
-    /// One pass for both looks.
-    fn each_portable(&self, text: &[u8], report: &mut impl FnMut(Place)) {
-        self.examine(text, 0, self.at_edge(text, 0), report);
-        for (at, window) in text.windows(WIDTH).enumerate() {
-            let Some(&window) = window.first_chunk() else {
-                continue;
-            };
-            let buckets = self.tables.of_bytes(window);
-            let literal = self.literals.may_be(window);
-            if buckets != 0 || literal {
-                if literal {
-                    self.read(&self.literal_tree, text, at + 1, report);
+    /// Finds out which sequences stand where the pass has stopped.
+    fn look_closer(
+        &self,
+        text: &[u8],
+        stop: Stop,
+        sightings: &mut Sightings,
+        report: &mut impl FnMut(Place),
+    ) {
+        let at = stop.at;
+        let mut found = |number: u32| self.found(text, (number, at), sightings, report);
+        if let Some((key, shape)) = stop.word {
+            if self.stops.spellings.may_be(key) {
+                self.words.read(text, at, &mut found);
+            }
+            let (kinds, tree) = &self.numbers;
+            if kinds.may_be(shape) {
+                tree.read(text, at, &mut found);
+            }
+        }
+        if stop.signs.has(Signs::RUN) {
+            self.runs.read(text, at, &mut found);
+        }
+        if stop.signs.has(Signs::MARK) {
+            self.marks.read(text, at, &mut found);
+        }
+        if stop.signs.has(Signs::PAIR) {
+            self.pairs.read(text, at, &mut found);
+        }
+        if stop.signs.has(Signs::LITERAL) {
+            self.literals.read(text, at, &mut found);
+        }
+        if let Some((_, shape)) = stop.word
+            && self.gated_numbers.0.may_be(shape)
+        {
+            sightings.waiting().numbers.push(at);
+        }
+    }
+
+    /// Reports what a sequence says, if it stands there.
+    fn found(
+        &self,
+        text: &[u8],
+        (number, at): (u32, usize),
+        sightings: &mut Sightings,
+        report: &mut impl FnMut(Place),
+    ) {
+        let probe = self.probes.get(number as usize);
+        let Some(probe) = probe.filter(|probe| probe.stands(text, at)) else {
+            return;
+        };
+        for target in &probe.targets {
+            match target {
+                Target::Word(gate) => sightings.see(*gate),
+                Target::Pattern(aim) => match aim.gate {
+                    None => report(probe.place(aim, at)),
+                    // Its numbers are looked at when they have waited.
+                    Some(_) if probe.lane == anchor::Lane::Kinds => {}
+                    Some(gate) => {
+                        let place = probe.place(aim, at);
+                        sightings.waiting().places.push((gate, place));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Lets through what has waited long enough and has a hotword near.
+    fn settle(&self, text: &[u8], sightings: &mut Sightings, report: &mut impl FnMut(Place)) {
+        let mut ready = sightings.ready();
+        if let Some(ready) = &mut ready {
+            self.read_numbers(text, ready, sightings);
+            ready.places.retain(|(gate, _)| sightings.is_open(*gate));
+            ready.places.sort_by_key(|(_, place)| place.at);
+            ready.places.iter().for_each(|(_, place)| report(*place));
+        }
+        sightings.next(ready);
+    }
+
+    /// Finds the places of the numbers that have waited.
+    fn read_numbers(&self, text: &[u8], ready: &mut Waiting, sightings: &Sightings) {
+        let Waiting { numbers, places } = ready;
+        for &at in &*numbers {
+            self.gated_numbers.1.read(text, at, |number| {
+                let probe = self.probes.get(number as usize);
+                let Some(probe) = probe.filter(|probe| probe.is_for(Gated::Yes)) else {
+                    return;
+                };
+                let mut stands = None;
+                for target in &probe.targets {
+                    if let Target::Pattern(aim) = target
+                        && let Some(gate) = aim.gate
+                        && sightings.is_open(gate)
+                        && *stands.get_or_insert_with(|| probe.stands(text, at))
+                    {
+                        places.push((gate, probe.place(aim, at)));
+                    }
                 }
-                self.examine(text, at + 1, buckets, report);
-            }
+            });
         }
-        for at in text.len().saturating_sub(WIDTH - 1) + 1..=text.len() {
-            self.examine(text, at, self.at_edge(text, at), report);
-        }
-    }
-
-    /// A pass for literals, and one by vector instructions for the rest.
-    #[cfg(target_arch = "x86_64")]
-    fn each_by_vector(&self, vector: &avx2::Avx2, text: &[u8], mut report: impl FnMut(Place)) {
-        for (at, window) in text.windows(WIDTH).enumerate() {
-            let window = window.first_chunk();
-            if window.is_some_and(|&window| self.literals.may_be(window)) {
-                self.read(&self.literal_tree, text, at + 1, &mut report);
-            }
-        }
-        self.examine(text, 0, self.at_edge(text, 0), &mut report);
-        let done = vector.sweep(text, |at| {
-            let window = text.get(at..).and_then(<[u8]>::first_chunk);
-            let buckets = window.map_or(0, |&window| self.tables.of_bytes(window));
-            self.examine(text, at + 1, buckets, &mut report);
-        });
-        let rest = text.get(done..).unwrap_or_default();
-        let mut padded = [0; avx2::REACH];
-        for (slot, byte) in padded.iter_mut().zip(rest) {
-            *slot = *byte;
-        }
-        let mut bits = vector.look(&padded);
-        while bits != 0 {
-            let at = done + bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            if at >= text.len() {
-                break;
-            }
-            self.examine(text, at + 1, self.at_edge(text, at + 1), &mut report);
-        }
-        // What is left after a step: at most the three positions that the padded bytes could not hold.
-        for at in done + avx2::STEP..text.len() {
-            self.examine(text, at + 1, self.at_edge(text, at + 1), &mut report);
-        }
-    }
-
-    /// The buckets of a window that may reach over an edge.
-    fn at_edge(&self, text: &[u8], at: usize) -> u64 {
-        self.tables.of_symbols(std::array::from_fn(|place| {
-            let byte = (at + place).checked_sub(1).and_then(|at| text.get(at));
-            byte.copied()
-        }))
-    }
-
-    #[inline]
-    fn examine(&self, text: &[u8], at: usize, buckets: u64, report: &mut impl FnMut(Place)) {
-        let mut rest = buckets;
-        while rest != 0 {
-            let bucket = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            if let Some(tree) = self.trees.get(bucket) {
-                self.read(tree, text, at, report);
-            }
-        }
-    }
-
-    fn read(&self, tree: &Tree, text: &[u8], at: usize, report: &mut impl FnMut(Place)) {
-        tree.read(text, at, |number| {
-            let probe = self.probes.get(number as usize);
-            if let Some(probe) = probe.filter(|probe| probe.stands(text, at)) {
-                report(probe.place(at));
-            }
-        });
-    }
-}
-
-impl Probe {
-    /// The probes of patterns.
-    fn all_of(covers: Vec<(usize, Cover)>) -> Vec<Self> {
-        let sequences = covers.iter().flat_map(|(_, cover)| &cover.sequences);
-        let mut chosen =
-            windows::choose(&sequences.map(Vec::as_slice).collect::<Vec<_>>()).into_iter();
-        let mut probes = Vec::new();
-        for (pattern, cover) in covers {
-            let count = cover.sequences.len();
-            let windows: Vec<(usize, Window)> = chosen.by_ref().take(count).collect();
-            let deepest = windows.iter().map(|(at, _)| *at).max().unwrap_or(0);
-            let before = cover.before;
-            let reach = before.most.and_then(|most| most.checked_add(deepest));
-            let pairs = cover.sequences.into_iter().zip(windows);
-            probes.extend(pairs.map(|(sequence, (window_at, window))| Self {
-                pattern,
-                sequence,
-                window_at,
-                window,
-                before,
-                reach,
-            }));
-        }
-        probes
-    }
-
-    /// The place whose window begins with symbol `at`: text byte `at - 1`.
-    fn place(&self, at: usize) -> Place {
-        let back = |distance: usize| at.saturating_sub(distance.saturating_add(1));
-        let most = self.before.most.unwrap_or(usize::MAX);
-        Place {
-            pattern: self.pattern,
-            at,
-            first: back(most.saturating_add(self.window_at)),
-            last: at.saturating_sub(self.before.least + self.window_at),
-            earliest: self.reach.map(back),
-        }
-    }
-
-    /// The sequence from its window on.
-    fn rest(&self) -> &[Set] {
-        self.sequence.get(self.window_at..).unwrap_or_default()
-    }
-
-    /// Whether the sequence stands there with its window at `at`.
-    fn stands(&self, text: &[u8], at: usize) -> bool {
-        at.checked_sub(self.window_at).is_some_and(|from| {
-            let mut pairs = (from..).zip(&self.sequence);
-            from + self.sequence.len() <= text.len() + 2
-                && pairs.all(|(place, set)| set.has(symbol_at(text, place)))
-        })
     }
 }
 
@@ -279,6 +201,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use proptest::prelude::*;
+    use regex_syntax::hir::Hir;
 
     use super::*;
 
@@ -293,12 +216,18 @@ mod tests {
 
     fn filter(patterns: &[&str]) -> Filter {
         let hirs: Vec<Hir> = patterns.iter().map(|pattern| parse(pattern)).collect();
-        Filter::build(hirs.iter().map(|hir| (hir, [].as_slice())))
+        Filter::build(hirs.iter().zip(0..).map(|(hir, detector)| Wanted {
+            hir,
+            detector,
+            hotwords: None,
+        }))
     }
 
     fn places(filter: &Filter, text: &str) -> Vec<Place> {
         let mut found = Vec::new();
-        filter.each(text.as_bytes(), |place| found.push(place));
+        filter.each(text.as_bytes(), &mut Sightings::default(), |place| {
+            found.push(place);
+        });
         found
     }
 
@@ -319,7 +248,17 @@ mod tests {
 
     #[test]
     fn a_pattern_with_nothing_rare_runs_always() {
-        assert_eq!(filter(&[r"[a-z]+", r"\d{9}"]).always(), [0]);
+        assert_eq!(filter(&[r"[a-z]+", r"\b\d{9}"]).always(), [0]);
+    }
+
+    #[test]
+    fn names_are_looked_for_wherever_they_stand() {
+        let names = r"(?i)(?:secret|token|api[_ -]?key|dsn|creds)(?:[\w .-]{0,20}?key)?\s?[=:](?<value>\w{8})";
+        let password = r#"(?i)(?:passw(?:or)?d|senha|пароль|(?:\b|_)(?:pass|pwd|pw)\b)["'*]{0,3}(?:\s{0,3}(?:is|=)|>)(?<value>[^\s]{5,9})"#;
+        let filter = filter(&[names, password]);
+        assert_eq!(filter.always(), [0_usize; 0]);
+        assert!(!places(&filter, "the myauthtoken=abcd1234").is_empty());
+        assert!(!places(&filter, "DBPASSWORD=abcd1234").is_empty());
     }
 
     const PATTERNS: &[&str] = &[
@@ -340,6 +279,14 @@ mod tests {
     ];
 
     static FILTER: LazyLock<Filter> = LazyLock::new(|| filter(PATTERNS));
+
+    /// The filter of a processor without vector instructions.
+    #[cfg(target_arch = "x86_64")]
+    static PORTABLE: LazyLock<Filter> = LazyLock::new(|| {
+        let mut filter = filter(PATTERNS);
+        filter.stops.avx2 = None;
+        filter
+    });
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
@@ -368,20 +315,14 @@ mod tests {
         }
 
         #[test]
+        #[cfg(target_arch = "x86_64")]
         fn with_and_without_vectors_the_places_are_the_same_and_in_order(
-            text in "[abcdefkeyxABCKEY0-9@ =.\n-]{0,140}",
+            text in "[abcdefkeyxABCKEY0-9@ =.\n-]{0,200}",
         ) {
-            let filter = &*FILTER;
-            let mut portable = Vec::new();
-            filter.each_portable(text.as_bytes(), &mut |place| portable.push(place));
-            let key = |place: &Place| (place.pattern, place.at, place.first);
-            let mut vector = places(filter, &text);
-            vector.sort_by_key(key);
-            let mut sorted = portable.clone();
-            sorted.sort_by_key(key);
-            prop_assert_eq!(&vector, &sorted);
+            let found = places(&FILTER, &text);
+            prop_assert_eq!(&found, &places(&PORTABLE, &text));
             for pattern in 0..PATTERNS.len() {
-                let of = portable.iter().filter(|place| place.pattern == pattern);
+                let of = found.iter().filter(|place| place.pattern == pattern);
                 prop_assert!(of.is_sorted_by_key(|place| place.at));
             }
         }

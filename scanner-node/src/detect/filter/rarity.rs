@@ -4,17 +4,12 @@
 //! of its kind. Counted once over chat, prose, code and logs. It decides where to look, never what is found.
 //! **Invariant:** more symbols in a set never make it rarer.
 
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::class::{EDGE, Set};
-use super::literals::is_literal;
 
-/// Symbols in a window: what the scan looks at, at each position.
-pub(super) const WIDTH: usize = 4;
-/// A window that shows more often than this is of no use.
-const TOO_FREQUENT: f64 = 0.03;
-/// What a window of classes costs beside its odds: it shares one of few buckets with others.
-const CROWDING: f64 = 3e-4;
 const KINDS: usize = 12;
 /// The kind of new lines, which the edge of a text counts as.
 const NEW_LINE: usize = 5;
@@ -22,37 +17,60 @@ const NEW_LINE: usize = 5;
 /// Odds of each kind.
 type Odds = [f64; KINDS];
 
-/// The window of a sequence that shows least often: where it begins, and how often it shows; none if all
-/// of them are frequent. A sequence shorter than a window is followed by anything.
-pub(super) fn of_rarest_window(sequence: &[Set]) -> Option<(usize, f64)> {
-    let last = sequence.len().saturating_sub(WIDTH);
-    (0..=last)
-        .filter_map(|at| {
-            let window = sequence.get(at..sequence.len().min(at + WIDTH))?;
-            let crowding = if is_literal(window) { 0.0 } else { CROWDING };
-            Some((at, of(window), crowding))
-        })
-        .filter(|(_, odds, _)| *odds <= TOO_FREQUENT)
-        .min_by(|(_, a, more), (_, b, than)| (a + more).total_cmp(&(b + than)))
-        .map(|(at, odds, _)| (at, odds))
+/// The model, and what it has been asked before.
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    shares: RefCell<HashMap<Set, Odds>>,
+    pairs: RefCell<BTreeSet<[u8; 2]>>,
 }
 
-/// How often the sequence begins at a position.
-pub(super) fn of(sequence: &[Set]) -> f64 {
-    let mut sets = sequence.iter().map(shares);
-    let Some(first) = sets.next() else { return 1.0 };
-    let mut odds: Odds = std::array::from_fn(|kind| at(&first, kind) * at(&KIND_ODDS, kind));
-    for shares in sets {
-        odds = std::array::from_fn(|to| {
-            let arriving: f64 = odds
+/// So many pairs of letters are looked for at most: each costs a little at every byte.
+const MOST_PAIRS: usize = 16;
+
+impl Model {
+    /// How often the sequence begins at a position.
+    pub(super) fn odds(&self, sequence: &[Set]) -> f64 {
+        let mut sets = sequence.iter().map(|set| self.shares(set));
+        let Some(first) = sets.next() else { return 1.0 };
+        let mut odds: Odds = std::array::from_fn(|kind| at(&first, kind) * at(&KIND_ODDS, kind));
+        for shares in sets {
+            let mut on = [0.0; KINDS];
+            for (from, follows) in odds
                 .iter()
-                .zip(&FOLLOWS)
-                .map(|(odds, follows)| odds * f64::from(follows.get(to).copied().unwrap_or(0)))
-                .sum();
-            arriving / 10_000.0 * at(&shares, to)
-        });
+                .zip(&*FOLLOWING)
+                .filter(|(from, _)| **from > 0.0)
+            {
+                for (to, follows) in on.iter_mut().zip(follows) {
+                    *to += from * follows;
+                }
+            }
+            for (to, share) in on.iter_mut().zip(&shares) {
+                *to *= share;
+            }
+            odds = on;
+        }
+        odds.iter().sum()
     }
-    odds.iter().sum()
+
+    /// Whether there is still room for a pair of letters, or it has been asked for before.
+    pub(super) fn admits(&self, pair: [u8; 2]) -> bool {
+        self.has(pair) || self.pairs.borrow().len() < MOST_PAIRS
+    }
+
+    /// Whether a pair is looked for already.
+    pub(super) fn has(&self, pair: [u8; 2]) -> bool {
+        self.pairs.borrow().contains(&pair)
+    }
+
+    /// Notes that a pair of letters is looked for.
+    pub(super) fn take(&self, pair: [u8; 2]) {
+        self.pairs.borrow_mut().insert(pair);
+    }
+
+    fn shares(&self, set: &Set) -> Odds {
+        let mut known = self.shares.borrow_mut();
+        *known.entry(*set).or_insert_with(|| shares(set))
+    }
 }
 
 /// Which part of each kind is in the set.
@@ -146,6 +164,10 @@ const FOLLOWS: [[u32; KINDS]; KINDS] = [
     [171, 261, 2, 1, 482, 7, 170, 10, 1, 3, 1, 8892],
 ];
 
+/// The same as shares of one.
+static FOLLOWING: LazyLock<[Odds; KINDS]> =
+    LazyLock::new(|| FOLLOWS.map(|row| row.map(|count| f64::from(count) / 10_000.0)));
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,19 +184,15 @@ mod tests {
         vec![digit; count]
     }
 
+    fn of(sequence: &[Set]) -> f64 {
+        Model::default().odds(sequence)
+    }
+
     #[test]
     fn a_vendors_prefix_is_rarer_than_a_word_and_digits() {
         assert!(of(&literal("ghp_")) < of(&literal("that")));
         assert!(of(&literal("that")) < of(&digits(4)));
         assert!(of(&digits(9)) < of(&digits(4)));
-    }
-
-    #[test]
-    fn the_window_is_where_the_sequence_is_rarest() {
-        let (at, _) = of_rarest_window(&literal("the sk_live_")).unwrap();
-        assert!(at >= 3, "{at}");
-        assert_eq!(of_rarest_window(&[]), None);
-        assert_eq!(of_rarest_window(&literal("e")), None);
     }
 
     #[test]

@@ -30,9 +30,10 @@ pub(super) fn product(heads: &[Sequence], tails: &[Sequence]) -> Option<Vec<Sequ
     (joined.len() <= MOST).then_some(joined)
 }
 
-/// The same, cut to what is allowed: where the tails are too many, the heads alone.
+/// The same, cut to what is allowed: where the tails are too many, as much of them as there is room for.
 pub(super) fn cut_product(heads: &[Sequence], tails: &[Sequence]) -> Vec<Sequence> {
-    if heads.len() * tails.len() > MOST || tails.iter().any(Vec::is_empty) {
+    let tails = shortened(tails.to_vec(), MOST / heads.len().max(1));
+    if tails.iter().any(Vec::is_empty) {
         return heads.to_vec();
     }
     let joined = heads
@@ -46,6 +47,22 @@ pub(super) fn cut_product(heads: &[Sequence], tails: &[Sequence]) -> Vec<Sequenc
         })
         .collect();
     simplified(joined)
+}
+
+/// Only the beginnings, where there are more than `most`.
+pub(super) fn shortened(mut all: Vec<Sequence>, most: usize) -> Vec<Sequence> {
+    const LENGTHS: [usize; 9] = [24, 16, 12, 8, 6, 4, 3, 2, 1];
+    let mut lengths = LENGTHS.into_iter();
+    while all.len() > most {
+        let Some(length) = lengths.next() else {
+            return vec![Vec::new()];
+        };
+        for sequence in &mut all {
+            sequence.truncate(length);
+        }
+        all = simplified(all);
+    }
+    all
 }
 
 /// The same language in fewer words: equal ones once, such as differ in one place joined.
@@ -110,11 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn a_product_that_grows_too_large_is_none_and_its_cut_is_the_heads() {
+    fn a_product_that_grows_too_large_is_none_and_can_be_cut() {
         let letters: Vec<String> = (b'a'..=b'z').map(|b| format!("{}{b}", b as char)).collect();
         let letters = literals(&letters.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(product(&letters, &letters), None);
-        assert_eq!(cut_product(&letters, &letters), letters);
+        let cut = cut_product(&letters, &letters);
+        assert!(cut.len() <= MOST && cut.iter().all(|sequence| sequence.len() > 2));
         assert_eq!(
             product(&literals(&["a"]), &literals(&["b"])),
             Some(literals(&["ab"]))

@@ -9,7 +9,8 @@ use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 use super::class::Set;
 use super::cover::{Cover, Distance, rarer};
-use super::sequence::{LONGEST, MOST, Sequence, cut_product, product, simplified};
+use super::rarity::Model;
+use super::sequence::{LONGEST, MOST, Sequence, cut_product, product, shortened, simplified};
 
 /// A repetition with more lengths than this ends a sequence.
 const MOST_LENGTHS: u32 = 4;
@@ -37,18 +38,19 @@ struct Ends {
 }
 
 /// The rarest cover of a pattern; none if there is nothing to go by.
-pub(super) fn cover(hir: &Hir) -> Option<Cover> {
+pub(super) fn cover(hir: &Hir, model: &Model) -> Option<Cover> {
     let shape = shape(
         hir,
         Ends {
             first: true,
             last: true,
         },
+        model,
     );
-    rarer(shape.inner, Cover::of(shape.starts, Distance::NONE))
+    rarer(shape.inner, Cover::of(shape.starts, Distance::NONE, model))
 }
 
-fn shape(hir: &Hir, ends: Ends) -> Shape {
+fn shape(hir: &Hir, ends: Ends, model: &Model) -> Shape {
     match hir.kind() {
         HirKind::Empty => Shape::exactly(vec![Vec::new()], 0),
         HirKind::Look(look) => Shape::exactly(vec![looked(*look, ends)], 0),
@@ -57,13 +59,14 @@ fn shape(hir: &Hir, ends: Ends) -> Shape {
             concat(
                 sets.into_iter()
                     .map(|set| Shape::exactly(vec![vec![set]], 1)),
+                model,
             )
         }
         HirKind::Class(class) => Shape::exactly(vec![vec![Set::of(class)]], 1),
-        HirKind::Repetition(repetition) => repeat(repetition),
-        HirKind::Capture(capture) => shape(&capture.sub, ends),
-        HirKind::Concat(parts) => concat(parts_of(parts, ends).into_iter()),
-        HirKind::Alternation(branches) => alternate(branches, ends),
+        HirKind::Repetition(repetition) => repeat(repetition, model),
+        HirKind::Capture(capture) => shape(&capture.sub, ends, model),
+        HirKind::Concat(parts) => concat(parts_of(parts, ends, model).into_iter(), model),
+        HirKind::Alternation(branches) => alternate(branches, ends, model),
     }
 }
 
@@ -82,7 +85,7 @@ fn looked(look: Look, ends: Ends) -> Sequence {
 }
 
 /// The shapes of a concatenation; a word boundary at an end takes its meaning from the neighbour.
-fn parts_of(parts: &[Hir], ends: Ends) -> Vec<Shape> {
+fn parts_of(parts: &[Hir], ends: Ends, model: &Model) -> Vec<Shape> {
     let last = parts.len().saturating_sub(1);
     let mut shapes: Vec<Shape> = parts
         .iter()
@@ -92,7 +95,7 @@ fn parts_of(parts: &[Hir], ends: Ends) -> Vec<Shape> {
                 first: ends.first && at == 0,
                 last: ends.last && at == last,
             };
-            shape(part, ends)
+            shape(part, ends, model)
         })
         .collect();
     let is_boundary = |part: Option<&Hir>| {
@@ -116,7 +119,7 @@ fn parts_of(parts: &[Hir], ends: Ends) -> Vec<Shape> {
     shapes
 }
 
-fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
+fn concat(parts: impl Iterator<Item = Shape>, model: &Model) -> Shape {
     let mut open = vec![Vec::new()];
     let mut open_from = Distance::NONE;
     let mut starts = None;
@@ -137,7 +140,7 @@ fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
             continue;
         }
         let closed = cut_product(&open, &part.starts);
-        inner = rarer(inner, Cover::of(closed.clone(), open_from));
+        inner = rarer(inner, Cover::of(closed.clone(), open_from, model));
         starts = starts.or(Some(closed));
         open = reopened(open, part.ends);
         open_from = Distance {
@@ -156,7 +159,7 @@ fn concat(parts: impl Iterator<Item = Shape>) -> Shape {
         Some(starts) => Shape {
             exact: false,
             starts,
-            inner: rarer(inner, Cover::of(open.clone(), open_from)),
+            inner: rarer(inner, Cover::of(open.clone(), open_from, model)),
             ends: open,
             length,
         },
@@ -181,15 +184,18 @@ fn reopened(open: Vec<Sequence>, mut ends: Vec<Sequence>) -> Vec<Sequence> {
     all
 }
 
-fn alternate(branches: &[Hir], ends: Ends) -> Shape {
-    let shapes: Vec<Shape> = branches.iter().map(|branch| shape(branch, ends)).collect();
+fn alternate(branches: &[Hir], ends: Ends, model: &Model) -> Shape {
+    let shapes: Vec<Shape> = branches
+        .iter()
+        .map(|branch| shape(branch, ends, model))
+        .collect();
     let exact = shapes.iter().all(|shape| shape.exact);
     let length = Distance::around(shapes.iter().map(|shape| shape.length));
     // Of each branch the rarest cover: its own inner one, or all it starts with.
     let covers: Option<Vec<Cover>> = shapes
         .iter()
         .map(|shape| {
-            let start = Cover::of(shape.starts.clone(), Distance::NONE);
+            let start = Cover::of(shape.starts.clone(), Distance::NONE, model);
             rarer(shape.inner.clone(), start)
         })
         .collect();
@@ -197,7 +203,7 @@ fn alternate(branches: &[Hir], ends: Ends) -> Shape {
         let before = Distance::around(covers.iter().map(|cover| cover.before));
         let sequences = simplified(covers.into_iter().flat_map(|c| c.sequences).collect());
         (sequences.len() <= MOST)
-            .then(|| Cover::of(sequences, before))
+            .then(|| Cover::of(sequences, before, model))
             .flatten()
     });
     let starts = simplified(shapes.iter().flat_map(|s| s.starts.clone()).collect());
@@ -205,21 +211,21 @@ fn alternate(branches: &[Hir], ends: Ends) -> Shape {
     let few = starts.len() <= MOST && finals.len() <= MOST;
     Shape {
         exact: exact && few,
-        starts: if few { starts } else { vec![Vec::new()] },
+        starts: shortened(starts, MOST),
         ends: if few { finals } else { vec![Vec::new()] },
         length,
         inner,
     }
 }
 
-fn repeat(repetition: &Repetition) -> Shape {
+fn repeat(repetition: &Repetition, model: &Model) -> Shape {
     let inside = Ends {
         first: false,
         last: false,
     };
-    let sub = shape(&repetition.sub, inside);
+    let sub = shape(&repetition.sub, inside, model);
     let copies = usize::try_from(repetition.min).unwrap_or(usize::MAX);
-    let least = concat(std::iter::repeat_n(sub.clone(), copies.min(LONGEST)));
+    let least = concat(std::iter::repeat_n(sub.clone(), copies.min(LONGEST)), model);
     let length = sub.length.times(repetition);
     let lengths = repetition.max.map(|max| max - repetition.min);
     if least.exact
@@ -301,7 +307,7 @@ mod tests {
             .unicode(false)
             .utf8(false)
             .build();
-        cover(&{ parser }.parse(pattern).unwrap()).unwrap()
+        cover(&{ parser }.parse(pattern).unwrap(), &Model::default()).unwrap()
     }
 
     fn lengths(cover: &Cover) -> Vec<usize> {
@@ -335,6 +341,6 @@ mod tests {
     fn a_choice_is_covered_when_each_branch_is() {
         assert_eq!(cover_of("(?:postgres|mysql)://x").sequences.len(), 2);
         let parse = |pattern: &str| regex_syntax::parse(pattern).unwrap();
-        assert!(cover(&parse("ghp_[a-z]{36}|[a-z]")).is_none());
+        assert!(cover(&parse("ghp_[a-z]{36}|[a-z]"), &Model::default()).is_none());
     }
 }

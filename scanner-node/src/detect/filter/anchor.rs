@@ -1,0 +1,210 @@
+//! Where in a sequence the scan can enter it.
+//!
+//! Owns the choice of that place. A scan that looks closely at every byte cannot be fast, so it looks at few:
+//! where a word, a number or a hump of `camelCase` starts, where a long run of letters, digits and the signs of
+//! base64 does, at bytes of certain rare signs, and at the first bytes of letters beyond ASCII. Almost all that
+//! is worth finding stands at such a place, if one only says what stands before it. A sequence that does not is
+//! looked for by four certain bytes at every position, or not at all.
+//! **Invariant:** wherever the sequence stands in a text, the scan stops at its anchor.
+
+use super::class::{ALNUM, RUN, Set, UPPER};
+use super::kinds;
+use super::literals;
+use super::rarity::Model;
+use super::spelling;
+
+/// So many bytes that runs are made of make a long run.
+pub(super) const LONG_RUN: usize = 16;
+/// Stops more frequent than this are of no use.
+const TOO_FREQUENT: f64 = 0.02;
+/// What it costs to look for one more pair of letters, and to look at every position.
+const PAIR: f64 = 0.004;
+const EVERYWHERE: f64 = 0.01;
+/// Share of positions at which a long run goes on from the start of a word.
+const LONG_RUNS: f64 = 0.002;
+
+/// What the scan goes by at an anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    /// How a word begins.
+    Spelling,
+    /// Of which kinds its first bytes are.
+    Kinds,
+    /// A long run begins.
+    Run,
+    /// A rare sign.
+    Mark(u8),
+    /// Two letters that seldom stand side by side, in either case.
+    Pair([u8; 2]),
+    /// Four bytes of letters beyond ASCII.
+    Foreign,
+    /// Four certain bytes, at any position.
+    Anywhere,
+}
+
+/// A way into a sequence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor {
+    pub(super) lane: Lane,
+    /// Which symbol of the sequence the scan stops at.
+    pub(super) at: usize,
+    /// At which share of positions it stops in vain.
+    pub(super) odds: f64,
+}
+
+/// The least frequent way into a sequence, if there is one.
+pub(super) fn best(sequence: &[Set], model: &Model) -> Option<Anchor> {
+    let mut best: Option<Anchor> = None;
+    let mut consider = |lane, at, odds: f64| {
+        if odds <= best.map_or(TOO_FREQUENT, |best| best.odds) {
+            best = Some(Anchor { lane, at, odds });
+        }
+    };
+    for (at, set) in sequence.iter().enumerate() {
+        let rest = sequence.get(at..).unwrap_or_default();
+        let before = at.checked_sub(1).and_then(|before| sequence.get(before));
+        let starts = before.is_some_and(|before| starts_word(before, set));
+        if starts {
+            let from_before = |symbols: usize| {
+                sequence
+                    .get(at - 1..sequence.len().min(at + symbols))
+                    .unwrap_or_default()
+            };
+            if let Some(spelled) = spelling::spelled(rest) {
+                consider(Lane::Spelling, at, model.odds(from_before(spelled.len())));
+            }
+            let kinds = from_before(kinds::WIDTH).iter();
+            let kinds: Vec<Set> = kinds.map(kinds::whole).collect();
+            consider(Lane::Kinds, at, model.odds(&kinds));
+        }
+        let starts_run = before.is_some_and(|before| before.is_apart_from(&RUN));
+        if (starts || starts_run) && is_long_run(rest) {
+            consider(Lane::Run, at, LONG_RUNS);
+        }
+        if let Some(mark) = mark_of(set) {
+            consider(Lane::Mark(mark), at, model.odds(&[*set]));
+        }
+        if let Some(pair) = pair_of(rest).filter(|pair| model.admits(*pair)) {
+            let two = rest.get(..2).unwrap_or_default();
+            let dear = if model.has(pair) { 0.0 } else { PAIR };
+            consider(Lane::Pair(pair), at, dear + model.odds(two));
+        }
+        if let Some(four) = rest
+            .first_chunk()
+            .filter(|four| literals::is_literal(*four))
+        {
+            let lane = if is_foreign(four) {
+                Lane::Foreign
+            } else {
+                Lane::Anywhere
+            };
+            let dear = if is_foreign(four) { 0.0 } else { EVERYWHERE };
+            consider(lane, at, dear + model.odds(four));
+        }
+    }
+    best
+}
+
+/// Whether a word, a number or a hump starts wherever these two stand side by side.
+fn starts_word(before: &Set, set: &Set) -> bool {
+    let starts = set.is_subset_of(&ALNUM) && before.is_apart_from(&ALNUM);
+    // Before a hump stands lower case, a digit, or what starts a word anyway.
+    let is_hump = set.is_subset_of(&UPPER) && before.is_apart_from(&UPPER);
+    starts || is_hump
+}
+
+fn is_long_run(rest: &[Set]) -> bool {
+    let run = rest.get(..LONG_RUN);
+    run.is_some_and(|run| run.iter().all(|set| set.is_subset_of(&RUN)))
+}
+
+/// The sign, if the set has but one and that is ASCII.
+fn mark_of(set: &Set) -> Option<u8> {
+    let mut symbols = set.symbols();
+    let (only, None) = (symbols.next()?, symbols.next()) else {
+        return None;
+    };
+    u8::try_from(only).ok().filter(u8::is_ascii_punctuation)
+}
+
+/// The two letters, in lower case, if the sequence begins with two that are certain but for their case.
+fn pair_of(rest: &[Set]) -> Option<[u8; 2]> {
+    let letter = |set: &Set| {
+        let mut letters = set.symbols().map(|symbol| match u8::try_from(symbol) {
+            Ok(byte) if byte.is_ascii_alphabetic() => Some(byte.to_ascii_lowercase()),
+            _ => None,
+        });
+        let first = letters.next()??;
+        letters.all(|other| other == Some(first)).then_some(first)
+    };
+    let [first, second, ..] = rest else {
+        return None;
+    };
+    Some([letter(first)?, letter(second)?])
+}
+
+/// Whether it begins where a letter beyond ASCII does.
+fn is_foreign(four: &[Set; literals::WIDTH]) -> bool {
+    let lead = |set: &Set| set.symbols().all(is_lead);
+    let foreign = |set: &Set| set.symbols().all(|symbol| (0x80..256).contains(&symbol));
+    four.first().is_some_and(lead) && four.iter().all(foreign)
+}
+
+/// Whether a character beyond ASCII begins with it.
+pub(super) const fn is_lead(symbol: usize) -> bool {
+    symbol >= 0xc0 && symbol < 256
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::class::{DIGIT, LOWER};
+    use super::*;
+
+    fn letters(text: &str) -> Vec<Set> {
+        text.bytes().map(Set::byte).collect()
+    }
+
+    fn with_edge(mut rest: Vec<Set>) -> Vec<Set> {
+        rest.insert(0, Set::beside_word());
+        rest
+    }
+
+    fn lane(sequence: &[Set]) -> Option<(Lane, usize)> {
+        best(sequence, &Model::default()).map(|anchor| (anchor.lane, anchor.at))
+    }
+
+    #[test]
+    fn a_prefix_is_entered_where_its_word_starts() {
+        assert_eq!(lane(&with_edge(letters("ghp_"))), Some((Lane::Spelling, 1)));
+        assert_eq!(lane(&letters("x_glpat")), Some((Lane::Spelling, 2)));
+    }
+
+    #[test]
+    fn a_number_is_entered_by_its_shape_and_a_key_by_its_length() {
+        assert_eq!(lane(&with_edge(vec![*DIGIT; 9])), Some((Lane::Kinds, 1)));
+        assert_eq!(lane(&with_edge(vec![*ALNUM; 20])), Some((Lane::Run, 1)));
+        let mut base64 = vec![*RUN; 20];
+        base64.insert(0, Set::byte(b' '));
+        assert_eq!(lane(&base64), Some((Lane::Run, 1)));
+    }
+
+    #[test]
+    fn what_is_no_start_of_a_word_is_entered_by_a_sign_or_by_its_letters() {
+        let address = [*ALNUM, Set::byte(b'@'), *ALNUM];
+        assert_eq!(lane(&address), Some((Lane::Mark(b'@'), 1)));
+        assert_eq!(lane(&letters("password")), Some((Lane::Pair(*b"sw"), 3)));
+        assert_eq!(
+            lane(&[*RUN, Set::byte(b'~'), *RUN]),
+            Some((Lane::Mark(b'~'), 1))
+        );
+        assert!(matches!(lane(&letters("пароль")), Some((Lane::Foreign, _))));
+        assert_eq!(lane(&[*ALNUM]), None);
+    }
+
+    #[test]
+    fn a_hump_starts_a_word() {
+        let mut hump = vec![*LOWER];
+        hump.extend(letters("Xenon"));
+        assert_eq!(lane(&hump), Some((Lane::Spelling, 1)));
+    }
+}
