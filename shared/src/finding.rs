@@ -24,6 +24,11 @@ pub struct InfoType(String);
 pub struct InvalidInfoType;
 
 impl InfoType {
+    /// What a draft finds whose author has not said yet.
+    pub fn unnamed() -> Self {
+        Self("UNNAMED".to_owned())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,10 +4,13 @@
 //! what it costs, is for `scanner_node::detect`.
 //! **Invariant:** a set's version is a digest of its enabled detectors: equal versions detect alike.
 
+mod fault;
 mod set;
 mod spec;
 
+pub use fault::{SpecError, SpecFault};
 pub use set::DetectorSet;
 pub use spec::{
-    Check, DetectorSpec, Exclusion, Hotwords, MaskRule, Precedence, SpecError, ValidatorName,
+    Check, DetectorSpec, Exclusion, Hotwords, Kind, MaskRule, Origin, Precedence, ValidatorName,
+    WordMatching,
 };

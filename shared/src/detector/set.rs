@@ -105,7 +105,7 @@ mod tests {
         empty.patterns.clear();
         assert!(matches!(
             DetectorSet::of([empty]),
-            Err(SpecError::NoPattern(_))
+            Err(SpecError::Unusable { .. })
         ));
     }
 }

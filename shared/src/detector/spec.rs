@@ -18,9 +18,20 @@ pub struct DetectorSpec {
     /// What it finds and how, in a sentence or two.
     #[serde(default)]
     pub description: String,
-    /// Regular expressions, any of which makes a candidate. ASCII classes, linear time. The group named
-    /// `value` is the finding where there is one, else the whole match.
+    /// By which logic it finds.
+    #[serde(default, skip_serializing_if = "Kind::is_regex")]
+    pub kind: Kind,
+    /// Of a `regex`: regular expressions, any of which makes a candidate. ASCII classes, linear time. The
+    /// group named `value` is the finding where there is one, else the whole match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patterns: Vec<String>,
+    /// Of a `dictionary`: words and phrases, any of which makes a candidate. White space in one stands for
+    /// any amount of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
+    /// Of a `dictionary`: what counts as one of its words.
+    #[serde(default, skip_serializing_if = "WordMatching::is_default")]
+    pub matching: WordMatching,
     /// The check of the value, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validator: Option<ValidatorName>,
@@ -46,6 +57,9 @@ pub struct DetectorSpec {
     /// Off means: known, listed, not compiled.
     #[serde(default = "enabled")]
     pub enabled: bool,
+    /// Who made it.
+    #[serde(default, skip_serializing_if = "Origin::is_builtin")]
+    pub origin: Origin,
     /// Where the format is described.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
@@ -62,6 +76,73 @@ pub struct DetectorSpec {
 
 fn enabled() -> bool {
     true
+}
+
+/// By which logic a detector finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Regular expressions.
+    #[default]
+    Regex,
+    /// A list of words.
+    Dictionary,
+}
+
+/// What counts as one of a dictionary's words. As it is by default, a word stands alone and its case makes
+/// no difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WordMatching {
+    /// It counts inside a longer word, too: for languages that put no spaces between words.
+    #[serde(default)]
+    pub part_of_word: bool,
+    /// Its case has to be as written.
+    #[serde(default)]
+    pub match_case: bool,
+}
+
+/// Who made a detector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It comes with Weir.
+    #[default]
+    Builtin,
+    /// An admin: what it costs is measured on its own.
+    Custom,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Regex, Self::Dictionary];
+
+    /// The word, as written in packs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regex => "regex",
+            Self::Dictionary => "dictionary",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_regex(&self) -> bool {
+        *self == Self::Regex
+    }
+}
+
+impl WordMatching {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Origin {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_builtin(&self) -> bool {
+        *self == Self::Builtin
+    }
 }
 
 /// A validator of the engine, by name: `luhn`, `iban`.
@@ -159,42 +240,5 @@ pub struct MaskRule {
 impl Default for MaskRule {
     fn default() -> Self {
         Self { first: 0, last: 0 }
-    }
-}
-
-/// A detector that cannot be used as written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SpecError {
-    /// Nothing to look for.
-    #[error("detector `{0}` has no pattern")]
-    NoPattern(DetectorId),
-    /// A pattern beyond [`DetectorSpec::MAX_PATTERN_BYTES`].
-    #[error("detector `{0}`: a pattern is longer than {max} bytes", max = DetectorSpec::MAX_PATTERN_BYTES)]
-    PatternTooLong(DetectorId),
-    /// Two detectors of one id.
-    #[error("two detectors are called `{0}`")]
-    DuplicateId(DetectorId),
-}
-
-impl DetectorSpec {
-    /// Longest pattern, in bytes.
-    pub const MAX_PATTERN_BYTES: usize = 4_096;
-
-    /// Checks what can be checked without compiling.
-    ///
-    /// # Errors
-    /// The first thing that is wrong; permanent until the detector is changed.
-    pub fn check(&self) -> Result<(), SpecError> {
-        if self.patterns.iter().all(String::is_empty) {
-            return Err(SpecError::NoPattern(self.id.clone()));
-        }
-        if self
-            .patterns
-            .iter()
-            .any(|pattern| pattern.len() > Self::MAX_PATTERN_BYTES)
-        {
-            return Err(SpecError::PatternTooLong(self.id.clone()));
-        }
-        Ok(())
     }
 }
