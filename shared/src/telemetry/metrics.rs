@@ -2,8 +2,10 @@
 //!
 //! Owns the registry and the groups of metrics. Metrics that only one crate knows are registered by it
 //! ([`Metrics::register`]).
-//! **Invariant:** labels take words from fixed sets only: nothing a user or a workspace can make up.
+//! **Invariant:** labels take words from fixed sets only: nothing a user or a workspace can make up. The
+//! exception is the id of a detector, which an admin chose; there are never more of them than are allowed.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use super::names::{label, metric};
+use crate::ids::DetectorId;
 use crate::job::{FailureReason, JobClass};
 use crate::queue::{Depth, Stream};
 
@@ -81,7 +84,24 @@ pub struct IntakeMetrics {
 pub struct ScannerMetrics {
     slots: Labelled<1, Gauge>,
     scanned_bytes: Counter,
+    detectors: DetectorMetrics,
 }
+
+/// What detectors cost.
+#[derive(Clone, Debug, Default)]
+struct DetectorMetrics {
+    candidates: Family<DetectorLabel, Counter>,
+    seconds: Family<DetectorLabel, Counter<f64, AtomicU64>>,
+    /// The ids that are labels already.
+    known: Arc<RwLock<BTreeSet<DetectorId>>>,
+}
+
+type DetectorLabel = [(&'static str, String); 1];
+
+/// Most detectors that are counted by name: all of a set, with room for those that came and went.
+const MAX_DETECTOR_LABELS: usize = 3_000;
+/// What the others are counted as.
+const OTHER_DETECTORS: &str = "other";
 
 /// How actors fare.
 #[derive(Clone, Debug, Default)]
@@ -407,6 +427,19 @@ impl ScannerMetrics {
         self.scanned_bytes.inc_by(bytes);
     }
 
+    /// Counts what a detector weighed, and the time it took if that was measured.
+    pub fn detector_ran(&self, detector: &DetectorId, candidates: u64, time: Duration) {
+        let labels = self.detectors.label_of(detector);
+        self.detectors
+            .candidates
+            .get_or_create(&labels)
+            .inc_by(candidates);
+        if !time.is_zero() {
+            let seconds = self.detectors.seconds.get_or_create(&labels);
+            seconds.inc_by(time.as_secs_f64());
+        }
+    }
+
     fn register(&self, to: &mut Registry) {
         to.register(
             metric::SCANNER_SLOTS,
@@ -418,6 +451,37 @@ impl ScannerMetrics {
             "Bytes of text scanned",
             self.scanned_bytes.clone(),
         );
+        to.register(
+            metric::DETECTOR_CANDIDATES,
+            "Values that a detector weighed",
+            self.detectors.candidates.clone(),
+        );
+        to.register(
+            metric::DETECTOR_SECONDS,
+            "Time in the patterns of an admin's detector",
+            self.detectors.seconds.clone(),
+        );
+    }
+}
+
+impl DetectorMetrics {
+    fn label_of(&self, detector: &DetectorId) -> DetectorLabel {
+        let name = if self.is_counted(detector) {
+            detector.as_str()
+        } else {
+            OTHER_DETECTORS
+        };
+        [(label::DETECTOR, name.to_owned())]
+    }
+
+    fn is_counted(&self, detector: &DetectorId) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(detector) {
+            return true;
+        }
+        drop(known);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.len() < MAX_DETECTOR_LABELS && known.insert(detector.clone())
     }
 }
 
@@ -458,6 +522,21 @@ fn whole(number: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn detectors_are_counted_by_name_up_to_a_bound() {
+        let metrics = Metrics::new();
+        for n in 0..MAX_DETECTOR_LABELS + 10 {
+            let id = DetectorId::new(format!("d{n}"));
+            metrics
+                .scanner
+                .detector_ran(&id, 2, Duration::from_millis(500));
+        }
+        let text = metrics.encode();
+        assert!(text.contains("weir_detector_candidates_total{detector=\"d0\"} 2"));
+        assert!(text.contains("weir_detector_candidates_total{detector=\"other\"} 20"));
+        assert!(text.contains("weir_detector_seconds_total{detector=\"d0\"} 0.5"));
+    }
 
     #[test]
     fn counters_end_in_total_and_every_name_has_the_prefix() {

@@ -34,6 +34,10 @@ pub mod metric {
     pub const SCANNER_SLOTS: &str = "weir_scanner_slots";
     /// Counter: bytes of text scanned.
     pub const SCANNED_BYTES: &str = "weir_scanned_bytes";
+    /// Counter: values that a detector weighed, by `detector`.
+    pub const DETECTOR_CANDIDATES: &str = "weir_detector_candidates";
+    /// Counter, seconds: time in the patterns of an admin's detector, by `detector`.
+    pub const DETECTOR_SECONDS: &str = "weir_detector_seconds";
     /// Counter: events taken in, by `outcome`.
     pub const INTAKE_EVENTS: &str = "weir_intake_events";
     /// Counter: events of a kind that is not known, scanned string by string.
@@ -64,6 +68,8 @@ pub mod label {
     pub const OUTCOME: &str = "outcome";
     /// Which actor.
     pub const ACTOR: &str = "actor";
+    /// A detector's id. Built-in ones are a fixed set, those of admins are capped in number.
+    pub const DETECTOR: &str = "detector";
 }
 
 /// Spans: `{operation} {destination}` in the conventions; the destination is an attribute here, because
