@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use regex_automata::meta::{Config, Regex};
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{self, Hir};
 use shared::detector::{DetectorSet, DetectorSpec, Hotwords};
 use shared::ids::DetectorSetVersion;
 
+use super::cost;
 use super::error::{CompileError, CompileErrors, Problem};
 use super::exclusion::CompiledExclusion;
 use super::filter::{self, Filter, Wanted};
 use super::first::First;
 use super::hotword::HotwordSearch;
+use super::terms::Terms;
 use super::validators::{self, Validator};
 
 /// Largest automaton of one pattern, in bytes.
@@ -24,7 +26,7 @@ const NFA_BYTES: usize = 1 << 20;
 /// Lazy-automaton cache per pattern and thread, in bytes.
 const CACHE_BYTES: usize = 256 << 10;
 /// Deepest nesting of groups in a pattern.
-const NEST_LIMIT: u32 = 50;
+pub(super) const NEST_LIMIT: u32 = 50;
 
 /// A compiled detector set: immutable, `Send` and `Sync`, made to be shared behind an `Arc`.
 #[derive(Debug)]
@@ -35,6 +37,9 @@ pub struct Engine {
     pub(super) detectors: Vec<Detector>,
     pub(super) patterns: Vec<Pattern>,
     pub(super) filter: Filter,
+    pub(super) terms: Terms,
+    /// Whether a pattern is timed; empty if none is.
+    pub(super) timed: Vec<bool>,
 }
 
 /// A detector without its patterns.
@@ -109,7 +114,9 @@ impl Engine {
                 detector: *detector,
                 hotwords: *hotwords,
             })),
+            timed: cost::of_admins(&patterns, &set.detectors),
             patterns,
+            terms: Terms::compile(&set.detectors),
         })
     }
 
@@ -196,7 +203,7 @@ fn compile_pattern(source: &str, number: usize) -> Result<(Hir, Regex, Option<us
 }
 
 /// Parses in ASCII mode. A class may then match part of a character; spans are widened afterwards.
-fn parse(source: &str) -> Result<Hir, Problem> {
+pub(super) fn parse(source: &str) -> Result<Hir, Problem> {
     use regex_syntax::ast::ErrorKind;
     regex_syntax::ParserBuilder::new()
         .unicode(false)
@@ -209,6 +216,14 @@ fn parse(source: &str) -> Result<Hir, Problem> {
                 ErrorKind::GroupNameDuplicate { .. } => Problem::DoubledGroup { number: 1 },
                 kind => bad_pattern(&format!("{kind} at byte {}", error.span().start.offset)),
             },
+            regex_syntax::Error::Translate(error)
+                if *error.kind() == hir::ErrorKind::UnicodeNotAllowed =>
+            {
+                bad_pattern(&format!(
+                    "patterns know ASCII classes only; write other letters as alternatives, `(?:ä|ö)`, at byte {}",
+                    error.span().start.offset
+                ))
+            }
             regex_syntax::Error::Translate(error) => bad_pattern(&format!(
                 "{} at byte {}",
                 error.kind(),

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use shared::detector::SpecFault;
 use shared::ids::DetectorId;
 use shared::job::RetryClass;
 
@@ -52,6 +53,22 @@ pub enum Problem {
         /// Which pattern, from 1.
         number: usize,
     },
+    /// A repetition of an admin's pattern counts too far.
+    #[error(
+        "pattern {number}: the repetition at byte {at} counts to {count}; count to {max} at most, or use `+`",
+        max = super::admit::MAX_REPEAT
+    )]
+    LongRepeat {
+        /// Which pattern, from 1.
+        number: usize,
+        /// Where in the pattern, in bytes.
+        at: usize,
+        /// How far it counts.
+        count: u32,
+    },
+    /// It does not have the form of its kind, or something in it is too long.
+    #[error(transparent)]
+    Fault(#[from] SpecFault),
     /// A pattern names groups, but none of them is `value`.
     #[error(
         "pattern {number} names the group `{group}` but none `value`; call the group around the finding `value`"

@@ -3,7 +3,7 @@
 //! Owns the sentences of an explanation. **Invariant:** they are made of the detector's own words and
 //! the validators' fixed notes; nothing of the scanned text enters them.
 
-use shared::detector::{Check, DetectorSpec};
+use shared::detector::{Check, DetectorSpec, Kind};
 use shared::finding::Evidence;
 
 use super::likelihood::{Weighed, effect_of};
@@ -11,8 +11,12 @@ use super::normalise::Changes;
 
 /// The evidence behind a match, in the order it was weighed. `changes` were undone to see it.
 pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed, changes: Changes) -> Vec<Evidence> {
+    let source = match spec.kind {
+        Kind::Regex => "pattern of",
+        Kind::Dictionary => "word of dictionary",
+    };
     let mut all = vec![say(
-        format!("pattern of `{}`, {}", spec.id, spec.likelihood),
+        format!("{source} `{}`, {}", spec.id, spec.likelihood),
         0,
     )];
     all.extend(

@@ -15,6 +15,7 @@ use shared::finding::{Evidence, Likelihood};
 
 use super::candidate::Candidate;
 use super::compile::{Detector, Engine, Pattern};
+use super::cost::Costs;
 use super::filter::Place;
 use super::likelihood::weigh;
 use super::normalise::Views;
@@ -189,20 +190,36 @@ impl<'s> Search<'s> {
     fn filtered(&mut self) {
         let engine = self.engine;
         for &pattern in engine.filter.always() {
-            self.everywhere(pattern, 0);
+            self.timed(pattern, |search| search.everywhere(pattern, 0));
         }
         let text = self.text.as_bytes();
         let mut sightings = std::mem::take(&mut self.scratch.sightings);
-        engine
-            .filter
-            .each(text, &mut sightings, |place| self.around(place));
+        engine.filter.each(text, &mut sightings, |place| {
+            self.timed(place.pattern, |search| search.around(place));
+        });
         self.scratch.sightings = sightings;
+        self.terms();
     }
 
     /// Runs each pattern over all of the text.
     fn unfiltered(&mut self) {
         for pattern in 0..self.engine.patterns.len() {
             self.everywhere(pattern, 0);
+        }
+        self.terms();
+    }
+
+    /// Lets a pattern run, and notes the time it takes if it is an admin's.
+    fn timed(&mut self, pattern: usize, run: impl FnOnce(&mut Self)) {
+        let timed = self.engine.timed.get(pattern).copied().unwrap_or(false);
+        let began = if timed {
+            self.scratch.costs.now()
+        } else {
+            None
+        };
+        run(self);
+        if let Some((began, of)) = began.zip(self.engine.patterns.get(pattern)) {
+            self.scratch.costs.took(of.detector, began);
         }
     }
 
@@ -253,6 +270,42 @@ impl<'s> Search<'s> {
         self.truncated |= truncated;
     }
 
+    /// Looks for the words of dictionaries.
+    fn terms(&mut self) {
+        let (engine, text) = (self.engine, self.text);
+        engine
+            .terms
+            .each(text, &mut |detector, span| self.hit(detector, span));
+    }
+
+    /// Weighs a hit of a detector that is no regex.
+    fn hit(&mut self, index: usize, span: Range<usize>) {
+        let scratch = &mut *self.scratch;
+        let Some(detector) = self.engine.detectors.get(index) else {
+            return;
+        };
+        let Some((of_scan, hits)) = scratch.hits.get_mut(index) else {
+            return;
+        };
+        if *of_scan != scratch.scan {
+            (*of_scan, *hits) = (scratch.scan, 0);
+        }
+        if *hits >= MAX_MATCHES_PER_UNIT || scratch.candidates.len() >= MAX_CANDIDATES {
+            self.truncated = true;
+            return;
+        }
+        scratch.costs.candidate(index);
+        if let Some((span, weighed)) = weigh(detector, self.text, span) {
+            *hits += 1;
+            scratch.candidates.push(Candidate {
+                detector: index,
+                span: cut(self.text, span),
+                weighed,
+                seen: None,
+            });
+        }
+    }
+
     /// What a run of a pattern needs; none if there is no such pattern.
     fn run(&mut self, pattern: usize) -> Option<Run<'_>> {
         let of = self.engine.patterns.get(pattern)?;
@@ -262,6 +315,7 @@ impl<'s> Search<'s> {
             progress,
             scan,
             candidates,
+            costs,
             ..
         } = &mut *self.scratch;
         let progress = progress.get_mut(pattern)?;
@@ -278,6 +332,7 @@ impl<'s> Search<'s> {
             scratch: scratch.get_or_insert_with(|| PatternScratch::of(of)),
             progress,
             candidates,
+            costs,
             truncated: false,
         })
     }
@@ -290,6 +345,7 @@ struct Run<'r> {
     scratch: &'r mut PatternScratch,
     progress: &'r mut Progress,
     candidates: &'r mut Vec<Candidate>,
+    costs: &'r mut Costs,
     truncated: bool,
 }
 
@@ -313,6 +369,7 @@ impl Run<'_> {
             self.progress.ended = true;
             return false;
         }
+        self.costs.candidate(self.pattern.detector);
         let span = widen(text, hit.clone());
         match weigh(self.detector, text, span) {
             Some((span, weighed)) => {

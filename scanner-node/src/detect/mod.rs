@@ -5,10 +5,13 @@
 //! belongs to one thread.
 //! **Invariant:** the filter only ever skips what could not have matched.
 
+mod admit;
 mod candidate;
 mod compile;
+mod cost;
 mod entropy;
 mod error;
+pub mod examples;
 mod exclusion;
 mod explain;
 mod filter;
@@ -20,15 +23,21 @@ mod matcher;
 mod normalise;
 mod notation;
 mod overlap;
+mod pack_file;
 pub mod packs;
+pub mod probe;
 mod scratch;
+mod terms;
 #[cfg(test)]
 mod tests;
 pub mod validators;
 
+pub use admit::admit;
 pub use compile::Engine;
+pub use cost::Spent;
 pub use error::{CompileError, CompileErrors, Problem};
 pub use mask::preview;
 pub use matcher::{MAX_MATCHES_PER_UNIT, Match, Reading, Scan};
+pub use pack_file::{PackFile, PackProblem};
 pub use packs::{PackError, builtin, builtin_specs};
 pub use scratch::Scratch;

@@ -150,23 +150,23 @@ pub fn builtin() -> Result<DetectorSet, PackError> {
 /// # Errors
 /// [`PackError::Malformed`]; permanent.
 pub fn read_pack(name: &str, text: &str) -> Result<Vec<DetectorSpec>, PackError> {
-    let mut pack: Pack = toml::from_str(text).map_err(|error| PackError::Malformed {
+    let pack: Pack = toml::from_str(text).map_err(|error| PackError::Malformed {
         pack: name.to_owned(),
         reason: error.message().to_owned(),
     })?;
-    for detector in &mut pack.detectors {
-        for text in detector
-            .examples
-            .iter_mut()
-            .chain(&mut detector.counter_examples)
-        {
-            *text = notation::example(text);
-        }
-        for text in &mut detector.patterns {
-            *text = notation::pattern(text);
-        }
+    Ok(pack.detectors.into_iter().map(written_out).collect())
+}
+
+/// Writes out what is written short in a pack.
+pub(super) fn written_out(mut detector: DetectorSpec) -> DetectorSpec {
+    let examples = detector.examples.iter_mut();
+    for text in examples.chain(&mut detector.counter_examples) {
+        *text = notation::example(text);
     }
-    Ok(pack.detectors)
+    for text in &mut detector.patterns {
+        *text = notation::pattern(text);
+    }
+    detector
 }
 
 #[cfg(test)]

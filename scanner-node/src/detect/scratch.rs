@@ -9,6 +9,7 @@ use regex_automata::util::captures::Captures;
 
 use super::candidate::Candidate;
 use super::compile::{Engine, Pattern};
+use super::cost::Costs;
 use super::filter::Sightings;
 use super::normalise::Views;
 
@@ -25,6 +26,9 @@ pub struct Scratch {
     /// Other ways to read the text at hand.
     pub(super) views: Views,
     pub(super) sightings: Sightings,
+    /// Hits of each detector that is no regex, and the scan they are of.
+    pub(super) hits: Vec<(u64, usize)>,
+    pub(super) costs: Costs,
 }
 
 /// How far a pattern is in a text. Of another scan, it is as good as new.
@@ -52,6 +56,10 @@ impl Scratch {
         Self::default()
     }
 
+    pub(super) fn is_of(&self, engine: &Engine) -> bool {
+        self.engine == engine.id
+    }
+
     /// Makes it fit `engine`.
     pub(super) fn fit(&mut self, engine: &Engine) {
         if self.engine != engine.id {
@@ -61,6 +69,9 @@ impl Scratch {
             self.progress.clear();
             self.progress
                 .resize(engine.patterns.len(), Progress::default());
+            self.hits.clear();
+            self.hits.resize(engine.detectors.len(), (0, 0));
+            self.costs.fit(engine.detectors.len());
         }
         self.candidates.clear();
     }
