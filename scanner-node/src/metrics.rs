@@ -5,9 +5,11 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use shared::ids::DetectorId;
 use shared::job::{FailureReason, JobClass};
 use shared::telemetry::{JobStage, Metrics};
 
+use crate::detect::Spent;
 use crate::limits::NodeLimits;
 
 /// A node's counts.
@@ -55,6 +57,13 @@ impl NodeMetrics {
             answered: self.answered.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
         }
+    }
+
+    /// Counts what a detector took.
+    pub(crate) fn detector_ran(&self, detector: &DetectorId, spent: Spent) {
+        let time = Duration::from_nanos(spent.nanoseconds);
+        let scanner = &self.shared.scanner;
+        scanner.detector_ran(detector, spent.candidates, time);
     }
 
     /// A batch takes a slot until the guard is dropped.

@@ -1,13 +1,15 @@
 //! Compiled engines, by the version of their detector set.
 //!
-//! Owns compiling (once per version, off the reactor) and the few versions in use. A set that does not
+//! Owns compiling (once per version, however many jobs ask for it meanwhile, off the reactor) and the few
+//! versions in use. A set that does not
 //! compile never replaces one that does: the job that named it fails, the others go on.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use actix::{Actor, ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
 use shared::ids::DetectorSetVersion;
+use tokio::sync::oneshot;
 
 use crate::detect::{CompileErrors, Engine};
 use crate::source::{DetectorSource, SourceError};
@@ -21,6 +23,8 @@ shared::answers_ping!(DetectorCache);
 pub(crate) struct DetectorCache {
     source: Arc<dyn DetectorSource>,
     engines: VecDeque<Loaded>,
+    /// Versions that are being compiled, and who waits for them beside the first who asked.
+    loading: HashMap<DetectorSetVersion, Vec<oneshot::Sender<Loaded>>>,
 }
 
 /// An engine and what it was asked for as.
@@ -47,6 +51,8 @@ pub(crate) enum LoadError {
     Compile(#[from] CompileErrors),
     #[error("compiling the detector set panicked")]
     Panicked,
+    #[error("the detector set could not be loaded for another job")]
+    NotForAnother,
 }
 
 impl DetectorCache {
@@ -54,6 +60,7 @@ impl DetectorCache {
         Self {
             source,
             engines: VecDeque::new(),
+            loading: HashMap::new(),
         }
     }
 
@@ -75,10 +82,23 @@ impl Handler<Load> for DetectorCache {
         if let Some(loaded) = self.engines.iter().find(|loaded| loaded.asked == version) {
             return Box::pin(std::future::ready(Ok(loaded.clone())).into_actor(self));
         }
-        let loading = load(Arc::clone(&self.source), version).into_actor(self);
-        Box::pin(loading.map(|outcome, cache, _ctx| {
+        if let Some(waiting) = self.loading.get_mut(&version) {
+            let (tell, told) = oneshot::channel();
+            waiting.push(tell);
+            let told = async move { told.await.map_err(|_dropped| LoadError::NotForAnother) };
+            return Box::pin(told.into_actor(self));
+        }
+        self.loading.insert(version.clone(), Vec::new());
+        let loading = load(Arc::clone(&self.source), version.clone()).into_actor(self);
+        Box::pin(loading.map(move |outcome, cache, _ctx| {
+            // Dropped untold, they learn that it failed: their jobs wait and ask again.
+            let waiting = cache.loading.remove(&version).unwrap_or_default();
             if let Ok(loaded) = &outcome {
                 cache.keep(loaded.clone());
+                for tell in waiting {
+                    // Who has gone needs no engine.
+                    tell.send(loaded.clone()).ok();
+                }
             }
             outcome
         }))

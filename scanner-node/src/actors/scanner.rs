@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use shared::ids::DetectorSetVersion;
@@ -27,7 +27,13 @@ use crate::source::SourceError;
 
 thread_local! {
     /// Regex caches of this blocking thread: none is shared, none is locked.
-    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::with_clock(nanoseconds));
+}
+
+/// Nanoseconds since the first time it was asked.
+fn nanoseconds() -> u64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(BEGAN.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A delivery that can be scanned.
@@ -163,7 +169,13 @@ fn scan(parts: &NodeParts, class: JobClass, task: Task) -> Answer {
     let _entered = span.enter();
     let started = Instant::now();
     let examined = catch_unwind(AssertUnwindSafe(|| {
-        SCRATCH.with_borrow_mut(|scratch| examine::examine(parts, &loaded.engine, content, scratch))
+        SCRATCH.with_borrow_mut(|scratch| {
+            let examined = examine::examine(parts, &loaded.engine, content, scratch);
+            scratch.tell_costs(&loaded.engine, |spec, spent| {
+                parts.metrics.detector_ran(&spec.id, spent);
+            });
+            examined
+        })
     }));
     let took = started.elapsed();
     let (outcome, scanned_bytes) = match examined {
@@ -175,7 +187,7 @@ fn scan(parts: &NodeParts, class: JobClass, task: Task) -> Answer {
         Ok(Err(reason)) => (failed(parts, reason), 0),
         Err(_panic) => {
             // The scratch may be half-written: the next job on this thread gets a new one.
-            SCRATCH.with(|scratch| drop(scratch.replace(Scratch::new())));
+            SCRATCH.with(|scratch| drop(scratch.replace(Scratch::with_clock(nanoseconds))));
             (failed(parts, FailureReason::Panicked), 0)
         }
     };
