@@ -12,6 +12,8 @@ pub mod blobs;
 pub mod cli;
 pub mod config;
 pub mod consequences;
+pub mod detector_changes;
+pub mod detector_cost;
 pub mod detector_sets;
 pub mod domain;
 pub mod first_start;

@@ -15,6 +15,8 @@ use crate::policies::Policies;
 use crate::store::{Store, StoreError, blobs};
 
 const INTERVAL: Duration = Duration::from_secs(5);
+/// How soon a change that another coordinator made is seen here.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 /// Uploads deleted in one round.
 const BATCH: u32 = 256;
 
@@ -51,6 +53,20 @@ impl Actor for Janitor {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.spawn(tidy_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+        ctx.spawn(follow_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+    }
+}
+
+/// Puts in force what other coordinators stored.
+async fn follow_until_stopped(parts: Arc<JanitorParts>) {
+    while !parts.shutdown.is_draining() {
+        tokio::select! {
+            () = parts.shutdown.draining() => return,
+            () = tokio::time::sleep(FOLLOW_INTERVAL) => {}
+        }
+        if let Err(error) = parts.detectors.refresh(&parts.store).await {
+            tracing::warn!(%error, "detectors not read again, the set in force stays");
+        }
     }
 }
 
@@ -60,9 +76,6 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         tokio::select! {
             () = parts.shutdown.draining() => return,
             () = tokio::time::sleep(INTERVAL) => {}
-        }
-        if let Err(error) = parts.detectors.refresh(&parts.store).await {
-            tracing::warn!(%error, "detectors not read again, the set in force stays");
         }
         if let Err(error) = parts.policies.refresh(&parts.store).await {
             tracing::warn!(%error, "policies not read again, those in force stay");

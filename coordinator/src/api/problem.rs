@@ -75,10 +75,14 @@ codes! {
     Conflict = 409 "conflict" "This collides with what is there",
     /// The step leads nowhere from the present state.
     IllegalTransition = 409 "illegal_transition" "The present state does not allow this step",
+    /// It was changed since the caller saw it.
+    PreconditionFailed = 412 "precondition_failed" "It has been changed meanwhile",
     /// The body is longer than the limit.
     PayloadTooLarge = 413 "payload_too_large" "The body is too large",
     /// The body is of a type that is not taken here.
     UnsupportedMediaType = 415 "unsupported_media_type" "The body's type is not taken here",
+    /// It can be read, but it cannot work as it is written; `errors` says all that is wrong.
+    Unusable = 422 "unusable" "This cannot be used as it is written",
     /// Too often.
     TooManyRequests = 429 "too_many_requests" "Too many requests",
     /// Our fault.
@@ -100,6 +104,9 @@ pub struct Problem {
     /// What exactly, if there is more to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Everything that is wrong, one by one, where there can be several things.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
     /// The request, as in `X-Request-Id`; name it when you ask for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -111,6 +118,7 @@ pub struct ApiError(Box<Inner>);
 struct Inner {
     code: ErrorCode,
     detail: Option<Cow<'static, str>>,
+    errors: Vec<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     request_id: Option<String>,
@@ -122,6 +130,7 @@ impl ApiError {
         Self(Box::new(Inner {
             code,
             detail: None,
+            errors: Vec::new(),
             source: None,
             headers: Vec::new(),
             request_id: None,
@@ -131,6 +140,13 @@ impl ApiError {
     /// A value that is not acceptable, and why.
     pub fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::Invalid).with_detail(detail)
+    }
+
+    /// Something that cannot work, and everything that is wrong with it.
+    pub fn unusable(errors: Vec<String>) -> Self {
+        let mut error = Self::new(ErrorCode::Unusable);
+        error.0.errors = errors;
+        error
     }
 
     /// A failure, sorted by whether it is worth the caller's while to try again.
@@ -220,6 +236,7 @@ impl ApiError {
         Self(Box::new(Inner {
             code: self.0.code,
             detail: self.0.detail.clone(),
+            errors: self.0.errors.clone(),
             source: None,
             headers: self.0.headers.clone(),
             request_id: self.0.request_id.clone(),
@@ -265,6 +282,7 @@ impl ResponseError for ApiError {
             title: code.title().to_owned(),
             status: code.status(),
             detail: self.0.detail.as_deref().map(str::to_owned),
+            errors: self.0.errors.clone(),
             request_id: request_id.map(str::to_owned),
         })
     }

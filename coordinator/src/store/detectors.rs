@@ -59,6 +59,31 @@ pub fn list(conn: &mut Conn) -> StoreResult<Vec<StoredDetector>> {
         .load(c))?)
 }
 
+/// What tells one state of the table from another.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = detectors)]
+pub struct Mark {
+    /// Which detector.
+    #[diesel(deserialize_as = DbText)]
+    pub id: DetectorId,
+    /// At which version; a detector made anew begins at 1 again.
+    pub version: i32,
+    /// Since when.
+    #[diesel(deserialize_as = DbTime)]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The state of the table, without the detectors themselves: cheap enough to ask for every second.
+///
+/// # Errors
+/// As any query.
+pub fn marks(conn: &mut Conn) -> StoreResult<Vec<Mark>> {
+    Ok(with_conn!(conn, |c| detectors::table
+        .order(detectors::id)
+        .select(Mark::as_select())
+        .load(c))?)
+}
+
 /// A detector.
 ///
 /// # Errors
@@ -119,12 +144,16 @@ pub fn update(
     Ok(updated == 1)
 }
 
-/// Deletes a detector; `false` if there is none of that id.
+/// Deletes a detector that is still at `version`; `false` if it is not.
 ///
 /// # Errors
 /// As any query.
-pub fn delete(conn: &mut Conn, id: &DetectorId) -> StoreResult<bool> {
-    let deleted = with_conn!(conn, |c| diesel::delete(detectors::table.find(id.as_str()))
-        .execute(c))?;
+pub fn delete(conn: &mut Conn, id: &DetectorId, version: i32) -> StoreResult<bool> {
+    let deleted = with_conn!(conn, |c| diesel::delete(
+        detectors::table
+            .find(id.as_str())
+            .filter(detectors::version.eq(version))
+    )
+    .execute(c))?;
     Ok(deleted == 1)
 }

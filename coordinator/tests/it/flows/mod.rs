@@ -3,6 +3,7 @@
 //! **Invariant:** each flow ends with a balanced ledger and an empty queue.
 
 mod canary;
+mod detectors;
 mod distributed;
 mod embedded;
 mod trace;

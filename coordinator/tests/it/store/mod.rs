@@ -5,6 +5,7 @@
 
 mod connection;
 mod consequences;
+mod detectors;
 mod intake;
 mod jobs;
 mod people;

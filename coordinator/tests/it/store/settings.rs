@@ -73,7 +73,7 @@ on_both! {
         let stored = db.read(|c| detectors::get(c, &detector().id)).await.unwrap();
         assert_eq!((stored.spec.0, stored.enabled, stored.version), (expected, false, 2));
         assert_eq!(stored.updated_by, Some(by));
-        assert!(db.write(|c| detectors::delete(c, &detector().id)).await);
+        assert!(db.write(|c| detectors::delete(c, &detector().id, 2)).await);
         assert_eq!(db.read(detectors::list).await, []);
     }
 

@@ -1,105 +1,296 @@
 //! `/api/v1/detectors`: what Weir looks for.
 //!
-//! Owns showing the set in force. Detectors of one's own come with the detection engine's full set.
+//! Owns the routes. How a detector is written is for `draft`, how it is shown for `views`, trying one on a
+//! text for `trial`; what a change must pass, and storing it, is for `detector_changes`.
+//! **Invariant:** a change is answered after it is in force in this process; a detector that cannot work is
+//! answered with 422 and never stored.
 
-use actix_web::web;
-use serde::Serialize;
-use shared::detector::DetectorSpec;
-use utoipa::ToSchema;
+mod body;
+mod draft;
+mod trial;
+mod views;
 
+use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use shared::detector::{DetectorSpec, Origin};
+use shared::job::RetryClass;
+
+use self::body::LargeJson;
+use self::draft::Fields;
 use crate::api::auth::{Authorized, permit};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
+use crate::detector_changes::{self, Change, ChangeError};
+use crate::detector_cost::Cost;
+use crate::detector_sets::KnownDetector;
+use crate::store::detectors;
 
-/// A detector in force.
-#[derive(Serialize, ToSchema)]
-pub struct DetectorView {
-    /// Its id.
-    #[schema(example = "credit-card-number")]
-    id: String,
-    /// For people.
-    #[schema(example = "Credit card number")]
-    name: String,
-    /// What it finds.
-    #[schema(example = "CREDIT_CARD_NUMBER")]
-    info_type: String,
-    /// What it finds and how.
-    description: String,
-    /// How sure a hit is without further evidence.
-    #[schema(example = "LIKELY")]
-    likelihood: &'static str,
-    /// How bad a hit is.
-    #[schema(example = "HIGH")]
-    severity: &'static str,
-    /// What to do about a leak.
-    handling: String,
-    /// Where the format is described.
-    references: Vec<String>,
-}
+pub use draft::DetectorDraft;
+pub use trial::{__path_test, Trial, TrialFinding, TrialRequest, test};
+pub use views::{CostView, DetectorDetail, DetectorList, DetectorView};
 
-/// All detectors in force.
-#[derive(Serialize, ToSchema)]
-pub struct DetectorList {
-    /// Which set: nodes that scan with it say so in their results.
-    version: String,
-    /// The detectors, by id.
-    items: Vec<DetectorView>,
-    /// How many there are.
-    total: usize,
-}
-
-impl From<&DetectorSpec> for DetectorView {
-    fn from(spec: &DetectorSpec) -> Self {
-        Self {
-            id: spec.id.to_string(),
-            name: spec.name.clone(),
-            info_type: spec.info_type.to_string(),
-            description: spec.description.clone(),
-            likelihood: spec.likelihood.as_str(),
-            severity: spec.severity.as_str(),
-            handling: spec.handling.clone(),
-            references: spec.references.clone(),
-        }
-    }
-}
-
-/// The detectors in force, all on one page.
+/// All detectors, in force or switched off, on one page.
 #[utoipa::path(
     get, operation_id = "listDetectors", path = "/api/v1/detectors", tag = "detectors", security(("bearer" = [])),
-    responses((status = 200, description = "the set in force", body = DetectorList)),
+    responses((status = 200, description = "every detector there is", body = DetectorList)),
 )]
 pub async fn list(
     _auth: Authorized<permit::DetectorsRead>,
     app: web::Data<AppState>,
-) -> web::Json<DetectorList> {
-    let set = std::future::ready(app.detectors.current()).await;
-    let items: Vec<DetectorView> = set.detectors.iter().map(DetectorView::from).collect();
-    web::Json(DetectorList {
-        version: set.version.to_string(),
+) -> Result<web::Json<DetectorList>, ApiError> {
+    let stored = app.store.read(detectors::list).await?;
+    let known = app.detectors.known(stored);
+    let items: Vec<DetectorView> = known.iter().map(DetectorView::from).collect();
+    Ok(web::Json(DetectorList {
+        version: app.detectors.current().version.to_string(),
         total: items.len(),
         items,
-    })
+    }))
 }
 
-/// One detector.
+/// One detector, with all that it consists of.
 #[utoipa::path(
     get, operation_id = "getDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
     params(("id" = String, Path, description = "the detector")),
     responses(
-        (status = 200, description = "the detector", body = DetectorView),
-        (status = 404, description = "not in force", body = crate::api::Problem),
+        (status = 200, description = "the detector; `ETag` is its version", body = DetectorDetail),
+        (status = 404, description = "there is none of that id", body = crate::api::Problem),
     ),
 )]
 pub async fn get(
     _auth: Authorized<permit::DetectorsRead>,
     id: web::Path<String>,
     app: web::Data<AppState>,
-) -> Result<web::Json<DetectorView>, ApiError> {
-    let set = std::future::ready(app.detectors.current()).await;
-    let found = set
-        .detectors
-        .iter()
-        .find(|spec| spec.id.as_str() == id.as_str());
-    let found = found.map(|spec| web::Json(DetectorView::from(spec)));
+) -> Result<HttpResponse, ApiError> {
+    let known = known(&app, &id).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(known.version)))
+        .json(DetectorDetail::of(&known, None)))
+}
+
+/// Makes a detector and puts it in force.
+#[utoipa::path(
+    post, operation_id = "createDetector", path = "/api/v1/detectors", tag = "detectors", security(("bearer" = [])),
+    request_body = DetectorDraft,
+    responses(
+        (status = 201, description = "made, and in force", body = DetectorDetail),
+        (status = 409, description = "the id is taken, or there are too many", body = crate::api::Problem),
+        (status = 413, description = "the body is too large", body = crate::api::Problem),
+        (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
+    ),
+)]
+pub async fn create(
+    auth: Authorized<permit::DetectorsWrite>,
+    body: LargeJson,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let spec = draft::new_spec(body.0).map_err(ApiError::unusable)?;
+    if app.detectors.builtin_of(spec.id.as_str()).is_some() {
+        return Err(refused(ChangeError::Taken));
+    }
+    let cost = vet(&spec).await?;
+    let change = Change::Create(spec.clone());
+    let version = make(&app, change, &auth.principal.user).await?;
+    let location = format!("/api/v1/detectors/{}", spec.id);
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, location))
+        .insert_header((ETAG, etag(version)))
+        .json(DetectorDetail::of(
+            &KnownDetector { spec, version },
+            Some(cost),
+        )))
+}
+
+/// Replaces a detector of one's own. `If-Match` keeps from overwriting somebody else's change.
+#[utoipa::path(
+    put, operation_id = "replaceDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "the detector"),
+        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+    ),
+    request_body = DetectorDraft,
+    responses(
+        (status = 200, description = "replaced, and in force", body = DetectorDetail),
+        (status = 404, description = "there is none of that id", body = crate::api::Problem),
+        (status = 409, description = "it is built in, or changed at this very moment", body = crate::api::Problem),
+        (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
+        (status = 413, description = "the body is too large", body = crate::api::Problem),
+        (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
+    ),
+)]
+pub async fn replace(
+    auth: Authorized<permit::DetectorsWrite>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: LargeJson,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let known = known(&app, &id).await?;
+    check_version(&request, &known)?;
+    if known.spec.origin == Origin::Builtin {
+        return Err(built_in(
+            "change `enabled`, `severity` or `likelihood` with PATCH, or make another",
+        ));
+    }
+    let mut fields = body.0;
+    fields.insert("id".to_owned(), id.into_inner().into());
+    let spec = draft::new_spec(fields).map_err(ApiError::unusable)?;
+    put(&app, &auth.principal.user, known, spec).await
+}
+
+/// Changes some fields; those not named stay. Of a built-in detector `enabled`, `severity` and `likelihood`
+/// can be changed.
+#[utoipa::path(
+    patch, operation_id = "changeDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "the detector"),
+        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+    ),
+    request_body = DetectorDraft,
+    responses(
+        (status = 200, description = "changed, and in force", body = DetectorDetail),
+        (status = 404, description = "there is none of that id", body = crate::api::Problem),
+        (status = 409, description = "changed at this very moment", body = crate::api::Problem),
+        (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
+        (status = 413, description = "the body is too large", body = crate::api::Problem),
+        (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
+    ),
+)]
+pub async fn change(
+    auth: Authorized<permit::DetectorsWrite>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: LargeJson,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let known = known(&app, &id).await?;
+    check_version(&request, &known)?;
+    let allowed = match known.spec.origin {
+        Origin::Builtin => Fields::OfBuiltIn,
+        Origin::Custom => Fields::AllButId,
+    };
+    let spec = draft::changed(&known.spec, body.0, allowed).map_err(ApiError::unusable)?;
+    put(&app, &auth.principal.user, known, spec).await
+}
+
+/// Deletes a detector of one's own. A built-in one can be switched off instead.
+#[utoipa::path(
+    delete, operation_id = "deleteDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "the detector"),
+        ("If-Match" = Option<String>, Header, description = "the version that is to go"),
+    ),
+    responses(
+        (status = 204, description = "deleted, and no longer in force"),
+        (status = 404, description = "there is none of that id", body = crate::api::Problem),
+        (status = 409, description = "it is built in, or changed at this very moment", body = crate::api::Problem),
+        (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
+    ),
+)]
+pub async fn delete(
+    auth: Authorized<permit::DetectorsWrite>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let KnownDetector { spec, version } = {
+        let known = known(&app, &id).await?;
+        check_version(&request, &known)?;
+        known
+    };
+    if spec.origin == Origin::Builtin {
+        return Err(built_in(
+            "switch it off with PATCH and `\"enabled\": false`",
+        ));
+    }
+    let id = spec.id;
+    make(&app, Change::Delete { id, version }, &auth.principal.user).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn known(app: &AppState, id: &str) -> Result<KnownDetector, ApiError> {
+    let stored = app.store.read(detectors::list).await?;
+    let mut known = app.detectors.known(stored).into_iter();
+    let found = known.find(|known| known.spec.id.as_str() == id);
     found.ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+}
+
+/// Puts `spec` in the place of `known`.
+async fn put(
+    app: &AppState,
+    by: &shared::ids::UserId,
+    known: KnownDetector,
+    spec: DetectorSpec,
+) -> Result<HttpResponse, ApiError> {
+    let cost = if changes_the_search(&known.spec, &spec) {
+        Some(vet(&spec).await?)
+    } else {
+        None
+    };
+    let change = Change::Update {
+        spec: spec.clone(),
+        version: known.version,
+    };
+    let version = make(app, change, by).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(version)))
+        .json(DetectorDetail::of(&KnownDetector { spec, version }, cost)))
+}
+
+/// Whether more than the weight of its hits changes.
+fn changes_the_search(before: &DetectorSpec, after: &DetectorSpec) -> bool {
+    let weighed_alike = DetectorSpec {
+        enabled: before.enabled,
+        severity: before.severity,
+        likelihood: before.likelihood,
+        ..after.clone()
+    };
+    weighed_alike != *before
+}
+
+async fn vet(spec: &DetectorSpec) -> Result<Cost, ApiError> {
+    let spec = spec.clone();
+    let vetted = web::block(move || detector_changes::vet(&spec)).await;
+    let vetted = vetted.map_err(|stopped| ApiError::failed(RetryClass::Transient, stopped))?;
+    vetted.map_err(ApiError::unusable)
+}
+
+/// Stores a change, and waits until it is in force here. Other coordinators see it within a second or two.
+async fn make(app: &AppState, change: Change, by: &shared::ids::UserId) -> Result<i32, ApiError> {
+    let version = detector_changes::store(&app.store, change, *by)
+        .await
+        .map_err(refused)?;
+    // It is stored: should this fail, the next look at the database puts it in force.
+    if let Err(error) = app.detectors.refresh(&app.store).await {
+        tracing::warn!(%error, "a change of detectors is stored and not yet in force");
+    }
+    Ok(version)
+}
+
+fn refused(error: ChangeError) -> ApiError {
+    match error {
+        ChangeError::Store(error) => error.into(),
+        told => ApiError::new(ErrorCode::Conflict).with_detail(told.to_string()),
+    }
+}
+
+fn built_in(instead: &'static str) -> ApiError {
+    ApiError::new(ErrorCode::Conflict).with_detail(format!("the detector is built in: {instead}"))
+}
+
+fn etag(version: i32) -> String {
+    format!("\"{version}\"")
+}
+
+/// Holds a caller who names a version to it.
+fn check_version(request: &HttpRequest, known: &KnownDetector) -> Result<(), ApiError> {
+    let Some(expected) = request.headers().get(IF_MATCH) else {
+        return Ok(());
+    };
+    if expected.as_bytes() == b"*" || expected.as_bytes() == etag(known.version).as_bytes() {
+        Ok(())
+    } else {
+        Err(ApiError::new(ErrorCode::PreconditionFailed)
+            .with_detail(ChangeError::Stale.to_string()))
+    }
 }
