@@ -53,7 +53,7 @@ enum Command {
     Serve,
     /// Scan files, folders or standard input, offline
     Scan(scan::ScanArgs),
-    /// List, try and check the built-in detectors
+    /// List, try and check detectors
     Detectors(detectors::DetectorsArgs),
     /// Make, rotate and hand out the keys that message text is sealed with
     Keys(keys::KeysArgs),

@@ -14,7 +14,7 @@ fn help_lists_the_commands() {
     Commands:
       serve      Run the coordinator; the same as no command
       scan       Scan files, folders or standard input, offline
-      detectors  List, try and check the built-in detectors
+      detectors  List, try and check detectors
       keys       Make, rotate and hand out the keys that message text is sealed with
       load       Play signed Slack events against a coordinator and check that none is lost
       migrate    Bring the database up to date
@@ -69,6 +69,9 @@ fn the_help_of_scan_explains_every_option() {
 
           --info-type <INFO_TYPE>
               Report this kind of data only, such as `CREDIT_CARD_NUMBER`; may be given several times
+
+          --detectors <FILE>
+              Look for what the detectors of this file find, too; may be given several times
 
           --max-file-size <SIZE>
               Read this much of a file; the rest is reported as not examined
@@ -212,4 +215,79 @@ fn the_description_of_the_api_is_printed() {
     let document = run.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert!(document["paths"]["/healthz"].is_object());
+}
+
+const OWN: &str = r#"
+[[detectors]]
+id = "employee-number"
+name = "Employee number"
+info_type = "EMPLOYEE_ID"
+description = "The number on a badge."
+handling = "Ask for a new badge."
+patterns = ['\bEMP-\d{6}\b']
+likelihood = "LIKELY"
+severity = "MEDIUM"
+examples = ["badge EMP-123456"]
+counter_examples = ["EMP-12345"]
+"#;
+
+#[test]
+fn sound_detectors_of_one_s_own_pass_the_check_and_are_used() {
+    let weir = Weir::new()
+        .file("own.toml", OWN)
+        .file("a.txt", "mine is EMP-123456");
+    let run = weir.run(&["detectors", "check", "own.toml"]);
+    // What a detector costs depends on the machine.
+    assert_eq!(run.code, 0, "{}", run.out);
+    assert!(run.out.contains("1 detectors: 0 wrong"), "{}", run.out);
+    let run = weir.run(&[
+        "detectors",
+        "test",
+        "--detector",
+        "own.toml",
+        "it is EMP-654321",
+    ]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.out.contains("EMPLOYEE_ID at 6..16") && !run.out.contains("654321"),
+        "{}",
+        run.out
+    );
+    let run = weir.run(&[
+        "scan",
+        "--detectors",
+        "own.toml",
+        "--format",
+        "json",
+        "a.txt",
+    ]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.contains("employee-number"));
+}
+
+#[test]
+fn everything_wrong_with_detectors_of_one_s_own_is_told_at_once() {
+    let bad = OWN
+        .replace("handling = \"Ask for a new badge.\"\n", "")
+        .replace("'\\b", "'(\\b");
+    let typo = OWN.replace("likelihood", "likelyhood");
+    let silent = OWN
+        .replace("badge EMP-123456", "nothing")
+        .replace("employee-number", "silent");
+    let weir = Weir::new().file("own.toml", format!("{bad}{typo}{silent}"));
+    let run = weir.run(&["detectors", "check", "own.toml"]);
+    assert_eq!(run.code, 1);
+    // What a detector costs depends on the machine.
+    let lines = run.out.lines();
+    let lines: Vec<&str> = lines.filter(|line| !line.contains("ns a byte")).collect();
+    insta::assert_snapshot!(lines[..4].join("\n"), @"
+    own.toml:20:1: unknown field `likelyhood`, expected one of `id`, `name`, `info_type`, `description`, `kind`, `patterns`, `words`, `matching`, `validator`, `hotwords`, `exclusions`, `min_entropy_millibits`, `likelihood`, `severity`, `precedence`, `mask`, `enabled`, `origin`, `references`, `handling`, `examples`, `counter_examples`
+    own.toml:2: `employee-number`: there is no `handling`: say what to do about a leak (warning)
+    own.toml:2: `employee-number`: pattern 1 is not a regular expression: unclosed group at byte 0; correct the pattern
+    own.toml:25: `silent`: does not fire in its example 1
+    ");
+    assert!(lines[4].starts_with("2 detectors: 3 wrong"), "{}", lines[4]);
+    let run = weir.run(&["scan", "--detectors", "own.toml", "own.toml"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("cannot be used"), "{}", run.err);
 }

@@ -1,10 +1,15 @@
 //! `weir detectors`: what is looked for, tried on a text, and checked against its own examples.
 //!
-//! Owns how detectors and explanations are shown. Leaves detection to `scanner_node::detect`.
+//! Owns how detectors and explanations are shown. Leaves detection to `scanner_node::detect`, checking to
+//! `check`, and detectors in files to `files`.
 //! **Invariant:** previews are masked; a failed check names the example by number, not by text.
+
+mod check;
+pub(super) mod files;
 
 use std::fmt::{self, Write as _};
 use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -34,16 +39,24 @@ enum DetectorsCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// Try the built-in detectors on a text; exits with 1 if they find something
+    /// Try the built-in detectors, or those of a file, on a text; exits with 1 if they find something
     Test {
+        /// Try the detectors of this file instead of the built-in ones
+        #[arg(long = "detector", value_name = "FILE")]
+        file: Option<PathBuf>,
         /// The text; `-` reads it from standard input, which keeps it out of the shell's history
         text: String,
         /// How to write the findings
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// Run every built-in detector on its examples and counter-examples; exits with 1 if one fails
-    Check,
+    /// Say everything that is wrong with the detectors in these files, or with the built-in ones; exits with
+    /// 1 if something is
+    Check {
+        /// Files of detectors, as TOML; none: the built-in ones are run on their examples
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,8 +70,9 @@ enum Format {
 pub(super) fn run(args: DetectorsArgs) -> anyhow::Result<Exit> {
     match args.command {
         DetectorsCommand::List { format } => list(format),
-        DetectorsCommand::Test { text, format } => test(text, format),
-        DetectorsCommand::Check => check(),
+        DetectorsCommand::Test { file, text, format } => test(file.as_deref(), text, format),
+        DetectorsCommand::Check { files } if files.is_empty() => check::builtin(),
+        DetectorsCommand::Check { files } => check::files(&files),
     }
 }
 
@@ -101,9 +115,17 @@ fn table(specs: &[DetectorSpec]) -> String {
     text
 }
 
-fn test(text: String, format: Format) -> anyhow::Result<Exit> {
+fn test(file: Option<&Path>, text: String, format: Format) -> anyhow::Result<Exit> {
     let text = if text == "-" { from_stdin()? } else { text };
-    let engine = Engine::compile(&builtin()?)?;
+    let set = match file {
+        None => builtin()?,
+        // One that is switched off is tried, too.
+        Some(file) => DetectorSet::of(files::read(file)?.into_iter().map(|mut spec| {
+            spec.enabled = true;
+            spec
+        }))?,
+    };
+    let engine = Engine::compile(&set)?;
     let mut hits = Vec::new();
     let summary = scanner_node::scan::scan_units(
         &engine,
@@ -168,109 +190,5 @@ impl fmt::Display for Explained<'_> {
             }
         }
         Ok(())
-    }
-}
-
-fn check() -> anyhow::Result<Exit> {
-    let specs = builtin_specs()?;
-    let failures = failures(&specs)?;
-    let examples: usize = specs.iter().map(|spec| spec.examples.len()).sum();
-    let counter: usize = specs.iter().map(|spec| spec.counter_examples.len()).sum();
-    let mut text = failures.join("\n");
-    // Writing to a string cannot fail.
-    write!(
-        text,
-        "{}{} detectors, {examples} examples, {counter} counter-examples: {} failed",
-        if failures.is_empty() { "" } else { "\n" },
-        specs.len(),
-        failures.len()
-    )
-    .ok();
-    print(&text)?;
-    Ok(if failures.is_empty() {
-        Exit::Success
-    } else {
-        Exit::Found
-    })
-}
-
-/// What the detectors do otherwise than they declare. Those that are on are run together, as in service;
-/// one that is off is run alone.
-fn failures(specs: &[DetectorSpec]) -> anyhow::Result<Vec<String>> {
-    let together = Engine::compile(&DetectorSet::of(specs.iter().cloned())?)?;
-    let mut scratch = Scratch::new();
-    let mut failures = Vec::new();
-    for spec in specs {
-        let alone = (!spec.enabled).then(|| alone(spec)).transpose()?;
-        let engine = alone.as_ref().unwrap_or(&together);
-        for (number, example) in (1..).zip(&spec.examples) {
-            if !fired(engine, &mut scratch, example).contains(&spec.id.to_string()) {
-                failures.push(format!(
-                    "{}: does not fire in its example {number}",
-                    spec.id
-                ));
-            }
-        }
-        for (number, example) in (1..).zip(&spec.counter_examples) {
-            for id in fired(engine, &mut scratch, example) {
-                failures.push(format!(
-                    "{}: `{id}` fires in its counter-example {number}",
-                    spec.id
-                ));
-            }
-        }
-    }
-    Ok(failures)
-}
-
-fn alone(spec: &DetectorSpec) -> anyhow::Result<Engine> {
-    let mut spec = spec.clone();
-    spec.enabled = true;
-    Ok(Engine::compile(&DetectorSet::of([spec])?)?)
-}
-
-fn fired(engine: &Engine, scratch: &mut Scratch, text: &str) -> Vec<String> {
-    let scan = engine.scan(&TextUnit::plain(text), scratch);
-    scan.matches
-        .iter()
-        .map(|found| found.detector.id.to_string())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn detector(patch: &serde_json::Value) -> DetectorSpec {
-        let mut spec = serde_json::json!({
-            "id": "badge", "name": "Badge", "info_type": "BADGE", "patterns": ["BDG-[0-9]{4}"],
-            "likelihood": "LIKELY", "severity": "LOW",
-            "examples": ["my BDG-1234"], "counter_examples": ["my BDG-123"],
-        });
-        let patched = spec.as_object_mut().unwrap();
-        patched.extend(patch.as_object().unwrap().clone());
-        serde_json::from_value(spec).unwrap()
-    }
-
-    #[test]
-    fn a_detector_that_does_as_it_declares_passes_on_or_off() {
-        for enabled in [true, false] {
-            let spec = detector(&serde_json::json!({ "enabled": enabled }));
-            assert_eq!(failures(&[spec]).unwrap(), [""; 0]);
-        }
-    }
-
-    #[test]
-    fn a_silent_example_and_a_loud_counter_example_are_named_by_number() {
-        let spec = detector(&serde_json::json!({
-            "examples": ["BDG-1234", "BDG-12"], "counter_examples": ["none", "BDG-9999"],
-        }));
-        assert_eq!(
-            failures(&[spec]).unwrap(),
-            [
-                "badge: does not fire in its example 2",
-                "badge: `badge` fires in its counter-example 2"
-            ]
-        );
     }
 }

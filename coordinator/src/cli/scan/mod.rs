@@ -21,12 +21,13 @@ use std::time::Instant;
 use anyhow::{anyhow, bail};
 use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ColorChoice, ValueEnum};
-use scanner_node::detect::{Engine, builtin};
+use scanner_node::detect::Engine;
 use scanner_node::extract::Limits;
 use shared::config::{ByteSize, ConfigValue as _};
 use shared::detector::DetectorSet;
 use shared::finding::{InfoType, Likelihood};
 
+use super::detectors::files::set_with;
 use super::output::in_colour;
 use super::{Exit, complain, print};
 use examine::Examiner;
@@ -58,6 +59,9 @@ pub(super) struct ScanArgs {
     /// Report this kind of data only, such as `CREDIT_CARD_NUMBER`; may be given several times
     #[arg(long = "info-type", value_name = "INFO_TYPE")]
     info_types: Vec<InfoType>,
+    /// Look for what the detectors of this file find, too; may be given several times
+    #[arg(long, value_name = "FILE")]
+    detectors: Vec<PathBuf>,
     /// Read this much of a file; the rest is reported as not examined
     #[arg(long, value_name = "SIZE", default_value = "256 MiB", value_parser = byte_size)]
     max_file_size: ByteSize,
@@ -97,7 +101,7 @@ impl Filter {
 }
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let set = builtin()?;
+    let set = set_with(&args.detectors)?;
     refuse_unknown(&args.info_types, &set)?;
     let engine = Engine::compile(&set)?;
     let report = scan(args, &engine)?;
