@@ -1,15 +1,14 @@
 //! From detectors as data to an engine.
 //!
 //! Owns the limits of patterns and the collecting of every error. Leaves searching to `matcher`.
-//! **Invariant:** a compiled pattern runs in time linear in the text, matches ASCII classes only, and
-//! never matches nothing.
+//! **Invariant:** a compiled pattern matches ASCII classes only and never matches nothing; one that somebody
+//! wrote is built here and now, so that what cannot be built is told at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use regex_automata::meta::{Config, Regex};
-use regex_syntax::hir::{self, Hir};
-use shared::detector::{DetectorSet, DetectorSpec, Hotwords};
+use regex_syntax::hir::{self, Hir, HirKind};
+use shared::detector::{DetectorSet, DetectorSpec, Hotwords, Origin};
 use shared::ids::DetectorSetVersion;
 
 use super::cost;
@@ -18,13 +17,10 @@ use super::exclusion::CompiledExclusion;
 use super::filter::{self, Filter, Wanted};
 use super::first::First;
 use super::hotword::HotwordSearch;
+use super::lazy::{LazyRegex, Refused};
 use super::terms::Terms;
 use super::validators::{self, Validator};
 
-/// Largest automaton of one pattern, in bytes.
-const NFA_BYTES: usize = 1 << 20;
-/// Lazy-automaton cache per pattern and thread, in bytes.
-const CACHE_BYTES: usize = 256 << 10;
 /// Deepest nesting of groups in a pattern.
 pub(super) const NEST_LIMIT: u32 = 50;
 
@@ -56,7 +52,7 @@ pub(super) struct Detector {
 pub(super) struct Pattern {
     /// Index into [`Engine::detectors`].
     pub(super) detector: usize,
-    pub(super) regex: Regex,
+    pub(super) regex: LazyRegex,
     /// Number of the group `value`.
     pub(super) value_group: Option<usize>,
     /// Longest match in bytes; none: no limit.
@@ -81,7 +77,7 @@ impl Engine {
         for spec in &set.detectors {
             let mut problems = Vec::new();
             for (at, source) in spec.patterns.iter().enumerate() {
-                match compile_pattern(source, at + 1) {
+                match compile_pattern(source, at + 1, spec.origin) {
                     Ok((hir, regex, value_group)) => {
                         patterns.push(Pattern {
                             detector: detectors.len(),
@@ -156,8 +152,8 @@ fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detecto
     });
     let mut exclusions = Vec::new();
     for (at, exclusion) in spec.exclusions.iter().enumerate() {
-        match parse(&exclusion.pattern).and_then(|hir| build(&hir, at + 1)) {
-            Ok(regex) => exclusions.push(CompiledExclusion::new(regex, exclusion.lower)),
+        match compile_regex(&exclusion.pattern, at + 1, spec.origin) {
+            Ok((_, regex)) => exclusions.push(CompiledExclusion::new(regex, exclusion.lower)),
             Err(problem) => problems.push(Problem::BadExclusion {
                 number: at + 1,
                 what: match problem {
@@ -175,31 +171,64 @@ fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detecto
     }
 }
 
-fn compile_pattern(source: &str, number: usize) -> Result<(Hir, Regex, Option<usize>), Problem> {
-    let hir = parse(source).map_err(|problem| problem.numbered(number))?;
+fn compile_pattern(
+    source: &str,
+    number: usize,
+    origin: Origin,
+) -> Result<(Hir, LazyRegex, Option<usize>), Problem> {
+    let (hir, regex) = compile_regex(source, number, origin)?;
     match hir.properties().minimum_len() {
         Some(0) => return Err(Problem::EmptyMatch { number }),
         None => return Err(Problem::NeverMatches { number }),
         Some(_) => {}
     }
-    let regex = build(&hir, number)?;
-    let names: Vec<(usize, &str)> = regex
-        .group_info()
-        .pattern_names(regex_automata::PatternID::ZERO)
-        .enumerate()
-        .filter_map(|(index, name)| Some((index, name?)))
-        .collect();
-    let value_group = names
-        .iter()
-        .find(|(_, name)| *name == "value")
-        .map(|(index, _)| *index);
+    let mut names = Vec::new();
+    groups(&hir, &mut names);
+    let value_group = names.iter().find(|(_, name)| *name == "value");
     match (value_group, names.first()) {
         (None, Some((_, group))) => Err(Problem::NoValueGroup {
             number,
             group: (*group).to_owned(),
         }),
-        _ => Ok((hir, regex, value_group)),
+        (value, _) => {
+            let group = value.map(|(group, _)| *group);
+            Ok((hir, regex, group))
+        }
     }
+}
+
+/// The numbers and names of the groups that have one, in order.
+fn groups<'h>(hir: &'h Hir, names: &mut Vec<(usize, &'h str)>) {
+    match hir.kind() {
+        HirKind::Capture(capture) => {
+            let number = usize::try_from(capture.index).unwrap_or(usize::MAX);
+            names.extend(capture.name.as_deref().map(|name| (number, name)));
+            groups(&capture.sub, names);
+        }
+        HirKind::Repetition(repetition) => groups(&repetition.sub, names),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            for part in parts {
+                groups(part, names);
+            }
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+    }
+}
+
+/// Parses a pattern, and builds it unless it comes with Weir: those are known to be sound, and few of them run.
+fn compile_regex(source: &str, number: usize, origin: Origin) -> Result<(Hir, LazyRegex), Problem> {
+    let hir = parse(source).map_err(|problem| problem.numbered(number))?;
+    let regex = LazyRegex::new(source);
+    if origin != Origin::Builtin {
+        regex.build(&hir).map_err(|refused| match refused {
+            Refused::TooLarge => Problem::TooLarge { number },
+            Refused::Unsupported => Problem::BadPattern {
+                number,
+                what: "the compiler refuses it".to_owned(),
+            },
+        })?;
+    }
+    Ok((hir, regex))
 }
 
 /// Parses in ASCII mode. A class may then match part of a character; spans are widened afterwards.
@@ -240,24 +269,6 @@ fn bad_pattern(what: &str) -> Problem {
     }
 }
 
-fn build(hir: &Hir, number: usize) -> Result<Regex, Problem> {
-    Regex::builder()
-        .configure(
-            Config::new()
-                .nfa_size_limit(Some(NFA_BYTES))
-                .hybrid_cache_capacity(CACHE_BYTES)
-                .utf8_empty(false),
-        )
-        .build_from_hir(hir)
-        .map_err(|error| match error.size_limit() {
-            Some(_) => Problem::TooLarge { number },
-            None => Problem::BadPattern {
-                number,
-                what: "the compiler refuses it".to_owned(),
-            },
-        })
-}
-
 impl Problem {
     fn numbered(self, to: usize) -> Self {
         match self {
@@ -277,7 +288,7 @@ mod tests {
     fn problems_of(extra: &Value) -> Vec<String> {
         let mut spec = json!({
             "id": "a", "name": "A", "info_type": "A", "patterns": ["a"],
-            "likelihood": "LIKELY", "severity": "LOW",
+            "likelihood": "LIKELY", "severity": "LOW", "origin": "custom",
         });
         for (key, value) in extra.as_object().unwrap() {
             spec[key] = value.clone();

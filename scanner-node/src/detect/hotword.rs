@@ -4,6 +4,7 @@
 //! **Invariant:** a hotword counts only as a whole word, and never inside the value itself.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use shared::detector::Hotwords;
@@ -11,7 +12,8 @@ use shared::detector::Hotwords;
 /// The hotwords of a detector, ready to search.
 #[derive(Debug)]
 pub(super) struct HotwordSearch {
-    words: AhoCorasick,
+    words: OnceLock<Option<AhoCorasick>>,
+    list: Vec<String>,
     before: usize,
     after: usize,
 }
@@ -22,17 +24,25 @@ impl HotwordSearch {
         if rule.words.is_empty() || rule.words.iter().any(|word| word.trim().is_empty()) {
             return None;
         }
-        let words = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(&rule.words)
-            .ok()?;
         let bytes = |distance: u32| usize::try_from(distance).unwrap_or(usize::MAX);
         Some(Self {
-            words,
+            words: OnceLock::new(),
+            list: rule.words.clone(),
             before: bytes(rule.before),
             after: bytes(rule.after),
         })
+    }
+
+    /// The automaton, built when the first value is weighed.
+    fn words(&self) -> Option<&AhoCorasick> {
+        let built = self.words.get_or_init(|| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::Standard)
+                .build(&self.list)
+                .ok()
+        });
+        built.as_ref()
     }
 
     /// Index of the first hotword before the value at `span`, else after it.
@@ -45,7 +55,7 @@ impl HotwordSearch {
 
     fn find_in(&self, text: &str, window: Range<usize>) -> Option<usize> {
         let near = text.get(window.clone())?;
-        self.words
+        self.words()?
             .find_overlapping_iter(near)
             .find(|hit| {
                 let start = window.start + hit.start();

@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use shared::content::TextUnit;
 use shared::detector::DetectorSpec;
@@ -326,10 +327,14 @@ impl<'s> Search<'s> {
             };
         }
         let scratch = patterns.get_mut(pattern)?;
+        if scratch.is_none() {
+            *scratch = PatternScratch::of(of);
+        }
         Some(Run {
             pattern: of,
             detector,
-            scratch: scratch.get_or_insert_with(|| PatternScratch::of(of)),
+            scratch: scratch.as_mut()?,
+            regex: of.regex.get()?,
             progress,
             candidates,
             costs,
@@ -341,6 +346,7 @@ impl<'s> Search<'s> {
 /// One pattern at work on a text.
 struct Run<'r> {
     pattern: &'r Pattern,
+    regex: &'r Regex,
     detector: &'r Detector,
     scratch: &'r mut PatternScratch,
     progress: &'r mut Progress,
@@ -360,7 +366,12 @@ impl Run<'_> {
     /// Looks for the next match in `range`, or for one that begins where that does; false if there is none.
     fn step(&mut self, text: &str, range: Range<usize>, anchored: Anchored) -> bool {
         let at = self.progress.at;
-        let hit = find(self.pattern, text, (range, anchored), self.scratch);
+        let hit = find(
+            (self.pattern, self.regex),
+            text,
+            (range, anchored),
+            self.scratch,
+        );
         let Some(hit) = hit else {
             return false;
         };
@@ -395,7 +406,7 @@ impl Run<'_> {
 
 /// The value of the next match in the range, or of the one that begins where that does.
 fn find(
-    pattern: &Pattern,
+    (pattern, regex): (&Pattern, &Regex),
     text: &str,
     (range, anchored): (Range<usize>, Anchored),
     scratch: &mut PatternScratch,
@@ -406,9 +417,9 @@ fn find(
     let input = Input::new(text).range(range).anchored(anchored);
     let PatternScratch { cache, captures } = scratch;
     let Some(group) = pattern.value_group else {
-        return Some(pattern.regex.search_with(cache, &input)?.range());
+        return Some(regex.search_with(cache, &input)?.range());
     };
-    pattern.regex.search_captures_with(cache, &input, captures);
+    regex.search_captures_with(cache, &input, captures);
     let whole = captures.get_match()?.range();
     let value = captures.get_group(group).map(|span| span.range());
     let value = value.filter(|value| !value.is_empty());

@@ -17,6 +17,7 @@ mod explain;
 mod filter;
 mod first;
 mod hotword;
+mod lazy;
 mod likelihood;
 mod mask;
 mod matcher;

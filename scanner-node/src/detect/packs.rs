@@ -188,6 +188,23 @@ mod tests {
     }
 
     #[test]
+    fn every_pattern_can_be_built() {
+        let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        let unsound = engine
+            .patterns
+            .iter()
+            .filter(|pattern| pattern.regex.get().is_none());
+        assert_eq!(unsound.count(), 0);
+        for exclusion in engine
+            .detectors
+            .iter()
+            .flat_map(|detector| &detector.exclusions)
+        {
+            assert!(exclusion.is_sound());
+        }
+    }
+
+    #[test]
     fn every_detector_fires_in_its_examples() {
         let engine = Engine::compile(&builtin().unwrap()).unwrap();
         let mut silent = Vec::new();

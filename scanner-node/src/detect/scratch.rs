@@ -83,10 +83,12 @@ impl Scratch {
 }
 
 impl PatternScratch {
-    pub(super) fn of(pattern: &Pattern) -> Self {
-        Self {
-            cache: pattern.regex.create_cache(),
-            captures: pattern.regex.create_captures(),
-        }
+    /// None if the pattern cannot run.
+    pub(super) fn of(pattern: &Pattern) -> Option<Self> {
+        let regex = pattern.regex.get()?;
+        Some(Self {
+            cache: regex.create_cache(),
+            captures: regex.create_captures(),
+        })
     }
 }

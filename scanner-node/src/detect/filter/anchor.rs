@@ -54,55 +54,78 @@ pub(super) struct Anchor {
 
 /// The least frequent way into a sequence, if there is one.
 pub(super) fn best(sequence: &[Set], model: &Model) -> Option<Anchor> {
-    let mut best: Option<Anchor> = None;
-    let mut consider = |lane, at, odds: f64| {
-        if odds <= best.map_or(TOO_FREQUENT, |best| best.odds) {
-            best = Some(Anchor { lane, at, odds });
-        }
-    };
+    let mut best = Best(None);
     for (at, set) in sequence.iter().enumerate() {
-        let rest = sequence.get(at..).unwrap_or_default();
         let before = at.checked_sub(1).and_then(|before| sequence.get(before));
-        let starts = before.is_some_and(|before| starts_word(before, set));
-        if starts {
-            let from_before = |symbols: usize| {
-                sequence
-                    .get(at - 1..sequence.len().min(at + symbols))
-                    .unwrap_or_default()
-            };
-            if let Some(spelled) = spelling::spelled(rest) {
-                consider(Lane::Spelling, at, model.odds(from_before(spelled.len())));
-            }
-            let kinds = from_before(kinds::WIDTH).iter();
-            let kinds: Vec<Set> = kinds.map(kinds::whole).collect();
-            consider(Lane::Kinds, at, model.odds(&kinds));
-        }
-        let starts_run = before.is_some_and(|before| before.is_apart_from(&RUN));
-        if (starts || starts_run) && is_long_run(rest) {
-            consider(Lane::Run, at, LONG_RUNS);
+        if let Some(before) = before {
+            best.consider_start((sequence, at), (before, set), model);
         }
         if let Some(mark) = mark_of(set) {
-            consider(Lane::Mark(mark), at, model.odds(&[*set]));
-        }
-        if let Some(pair) = pair_of(rest).filter(|pair| model.admits(*pair)) {
-            let two = rest.get(..2).unwrap_or_default();
-            let dear = if model.has(pair) { 0.0 } else { PAIR };
-            consider(Lane::Pair(pair), at, dear + model.odds(two));
-        }
-        if let Some(four) = rest
-            .first_chunk()
-            .filter(|four| literals::is_literal(*four))
-        {
-            let lane = if is_foreign(four) {
-                Lane::Foreign
-            } else {
-                Lane::Anywhere
-            };
-            let dear = if is_foreign(four) { 0.0 } else { EVERYWHERE };
-            consider(lane, at, dear + model.odds(four));
+            best.consider(Lane::Mark(mark), at, model.odds(&[*set]));
         }
     }
-    best
+    // The rest costs more than this wherever it stops, and is dear to find out.
+    if best.0.is_none_or(|best| best.odds > PAIR / 2.0) {
+        best.consider_letters(sequence, model);
+    }
+    best.0
+}
+
+/// The best way in so far.
+struct Best(Option<Anchor>);
+
+impl Best {
+    fn consider(&mut self, lane: Lane, at: usize, odds: f64) {
+        if odds <= self.0.map_or(TOO_FREQUENT, |best| best.odds) {
+            self.0 = Some(Anchor { lane, at, odds });
+        }
+    }
+
+    /// The start of a word or of a run.
+    fn consider_start(
+        &mut self,
+        (sequence, at): (&[Set], usize),
+        (before, set): (&Set, &Set),
+        model: &Model,
+    ) {
+        let rest = sequence.get(at..).unwrap_or_default();
+        let is_start = starts_word(before, set);
+        if is_start {
+            let from_before =
+                |symbols: usize| sequence.get(at - 1..sequence.len().min(at + symbols));
+            if let Some(spelled) = spelling::spelled(rest) {
+                let spelled = from_before(spelled.len()).unwrap_or_default();
+                self.consider(Lane::Spelling, at, model.odds(spelled));
+            }
+            let kinds = from_before(kinds::WIDTH).unwrap_or_default().iter();
+            let kinds: Vec<Set> = kinds.map(kinds::whole).collect();
+            self.consider(Lane::Kinds, at, model.odds(&kinds));
+        }
+        if (is_start || before.is_apart_from(&RUN)) && is_long_run(rest) {
+            self.consider(Lane::Run, at, LONG_RUNS);
+        }
+    }
+
+    /// Letters wherever they stand.
+    fn consider_letters(&mut self, sequence: &[Set], model: &Model) {
+        for at in 0..sequence.len() {
+            let rest = sequence.get(at..).unwrap_or_default();
+            if let Some(pair) = pair_of(rest).filter(|pair| model.admits(*pair)) {
+                let two = rest.get(..2).unwrap_or_default();
+                let dear = if model.has(pair) { 0.0 } else { PAIR };
+                self.consider(Lane::Pair(pair), at, dear + model.odds(two));
+            }
+            let four = rest.first_chunk();
+            if let Some(four) = four.filter(|four| literals::is_literal(*four)) {
+                let (lane, dear) = if is_foreign(four) {
+                    (Lane::Foreign, 0.0)
+                } else {
+                    (Lane::Anywhere, EVERYWHERE)
+                };
+                self.consider(lane, at, dear + model.odds(four));
+            }
+        }
+    }
 }
 
 /// Whether a word, a number or a hump starts wherever these two stand side by side.

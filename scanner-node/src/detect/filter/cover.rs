@@ -69,7 +69,10 @@ impl Cover {
         const RUN: f64 = 20.0;
         let mut work = 0.0;
         for sequence in &sequences {
-            work += LOOK * anchor::best(sequence, model)?.odds + RUN * model.odds(sequence);
+            work += model.work_of(sequence, || {
+                let look = anchor::best(sequence, model)?.odds;
+                Some(LOOK * look + RUN * model.odds(sequence))
+            })?;
         }
         (!sequences.is_empty()).then_some(Self {
             sequences,

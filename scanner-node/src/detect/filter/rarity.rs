@@ -22,6 +22,8 @@ type Odds = [f64; KINDS];
 pub(super) struct Model {
     shares: RefCell<HashMap<Set, Odds>>,
     pairs: RefCell<BTreeSet<[u8; 2]>>,
+    /// What it costs to look for a sequence, as far as anybody asked.
+    work: RefCell<HashMap<Vec<Set>, Option<f64>>>,
 }
 
 /// So many pairs of letters are looked for at most: each costs a little at every byte.
@@ -52,6 +54,20 @@ impl Model {
         odds.iter().sum()
     }
 
+    /// What it costs to look for a sequence: asked before, or found out now.
+    pub(super) fn work_of(
+        &self,
+        sequence: &[Set],
+        find_out: impl FnOnce() -> Option<f64>,
+    ) -> Option<f64> {
+        if let Some(work) = self.work.borrow().get(sequence) {
+            return *work;
+        }
+        let work = find_out();
+        self.work.borrow_mut().insert(sequence.to_vec(), work);
+        work
+    }
+
     /// Whether there is still room for a pair of letters, or it has been asked for before.
     pub(super) fn admits(&self, pair: [u8; 2]) -> bool {
         self.has(pair) || self.pairs.borrow().len() < MOST_PAIRS
@@ -64,7 +80,10 @@ impl Model {
 
     /// Notes that a pair of letters is looked for.
     pub(super) fn take(&self, pair: [u8; 2]) {
-        self.pairs.borrow_mut().insert(pair);
+        if self.pairs.borrow_mut().insert(pair) {
+            // What could make do with the pair is cheaper now.
+            self.work.borrow_mut().clear();
+        }
     }
 
     fn shares(&self, set: &Set) -> Odds {

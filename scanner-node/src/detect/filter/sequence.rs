@@ -72,26 +72,26 @@ pub(super) fn simplified(mut all: Vec<Sequence>) -> Vec<Sequence> {
     if all.len() > 4 * MOST {
         return all;
     }
-    let mut at = 0;
-    while at < all.len() {
-        let joined = all
-            .iter()
-            .enumerate()
-            .skip(at + 1)
-            .find_map(|(other, theirs)| {
-                let mine = all.get(at)?;
-                joined(mine, theirs).map(|joined| (other, joined))
-            });
-        match joined {
-            Some((other, joined)) => {
-                all.remove(other);
-                if let Some(mine) = all.get_mut(at) {
-                    *mine = joined;
+    let mut has_changed = true;
+    while has_changed {
+        has_changed = false;
+        let mut kept: Vec<Sequence> = Vec::with_capacity(all.len());
+        for sequence in all {
+            let both = kept
+                .iter()
+                .enumerate()
+                .find_map(|(at, other)| Some((at, joined(other, &sequence)?)));
+            match both {
+                Some((at, both)) => {
+                    kept.get_mut(at)
+                        .into_iter()
+                        .for_each(|slot| slot.clone_from(&both));
+                    has_changed = true;
                 }
-                at = 0;
+                None => kept.push(sequence),
             }
-            None => at += 1,
         }
+        all = kept;
     }
     all
 }
@@ -101,14 +101,23 @@ fn joined(a: &Sequence, b: &Sequence) -> Option<Sequence> {
     if a.len() != b.len() {
         return None;
     }
-    if a.iter().zip(b).all(|(a, b)| a.is_subset_of(b)) {
+    let mut differing = 0;
+    let (mut a_includes, mut b_includes) = (true, true);
+    for (a, b) in a.iter().zip(b).filter(|(a, b)| a != b) {
+        differing += 1;
+        a_includes &= b.is_subset_of(a);
+        b_includes &= a.is_subset_of(b);
+        if differing > 1 && !a_includes && !b_includes {
+            return None;
+        }
+    }
+    if b_includes {
         return Some(b.clone());
     }
-    if a.iter().zip(b).all(|(a, b)| b.is_subset_of(a)) {
+    if a_includes {
         return Some(a.clone());
     }
-    let differing = a.iter().zip(b).filter(|(a, b)| a != b).count();
-    (differing == 1).then(|| a.iter().zip(b).map(|(a, b)| a.union(b)).collect())
+    Some(a.iter().zip(b).map(|(a, b)| a.union(b)).collect())
 }
 
 #[cfg(test)]
