@@ -12,7 +12,7 @@ endif
 # Built with everything, as the tests are: nothing is compiled twice.
 judge = cargo build -q $(everything) --example quality && "$${CARGO_TARGET_DIR:-target}/debug/examples/quality"
 
-.PHONY: help run test lint fmt docs tidy config quality quality-check bench bench-engine up
+.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-engine up
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ fmt: ## format the code
 config: ## write deploy/config anew from the code
 	cargo run -q --locked --all-features -p coordinator -- config > deploy/config/coordinator.toml
 	cargo run -q --locked --all-features -p scanner-node -- --print-reference > deploy/config/scanner-node.toml
+
+readme: ## write the README's table of detectors anew from the packs
+	WEIR_WRITE_README=yes cargo test -q --locked -p scanner-node --all-features --test readme
 
 bench: ## measure throughput and latency
 	deploy/bench/run
