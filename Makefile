@@ -12,7 +12,7 @@ endif
 # Built with everything, as the tests are: nothing is compiled twice.
 judge = cargo build -q $(everything) --example quality && "$${CARGO_TARGET_DIR:-target}/debug/examples/quality"
 
-.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-engine up
+.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-engine fuzz up
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ quality-check: ## fail if the built-in detectors got worse on made-up text
 
 bench-engine: ## measure the detection engine against its rivals, on text made up
 	cargo bench -q --locked -p scanner-node --no-default-features --features extract --bench engine
+
+fuzz: ## run each fuzz target for SECONDS (60), on stable Rust; TARGETS="scan pack" for some of them
+	@deploy/fuzz/run $(or $(SECONDS),60) $(TARGETS)
 
 up: ## build the images and start everything in Docker
 	docker compose up --build
