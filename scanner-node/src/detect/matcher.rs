@@ -21,7 +21,7 @@ use super::filter::Place;
 use super::likelihood::weigh;
 use super::normalise::Views;
 use super::scratch::{PatternScratch, Progress, Scratch};
-use super::{explain, mask, overlap};
+use super::{effort, explain, mask, overlap};
 
 /// Most matches reported of one text unit.
 pub const MAX_MATCHES_PER_UNIT: usize = 1_000;
@@ -120,6 +120,7 @@ impl Engine {
     /// Searches one text; says whether it held more than is kept.
     fn search(&self, text: &str, scratch: &mut Scratch, look: Look) -> bool {
         scratch.begin();
+        effort::of_text(text);
         let mut search = Search::of(self, text, scratch);
         match look {
             Look::Filtered => search.filtered(),
@@ -369,9 +370,10 @@ impl Run<'_> {
         let hit = find(
             (self.pattern, self.regex),
             text,
-            (range, anchored),
+            (range.clone(), anchored),
             self.scratch,
         );
+        effort::of_search(&range, hit.as_ref());
         let Some(hit) = hit else {
             return false;
         };

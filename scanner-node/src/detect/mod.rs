@@ -6,9 +6,12 @@
 //! **Invariant:** the filter only ever skips what could not have matched.
 
 mod admit;
+#[cfg(test)]
+mod bounds;
 mod candidate;
 mod compile;
 mod cost;
+mod effort;
 mod entropy;
 mod error;
 pub mod examples;
