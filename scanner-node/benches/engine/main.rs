@@ -3,14 +3,16 @@
 //! One core, the whole built-in set, megabytes (10^6) per second of this thread's processor time, so that
 //! a busy neighbour hardly enters. All rivals see the same bytes in the same run and take turns; the
 //! median of the rounds counts. Owns the course of the run and the tables. Leaves the text to `corpora`,
-//! what is compared to `rivals`, larger sets to `growth`.
+//! what is compared to `rivals`, larger sets to `growth`, texts made to be slow to `hostile`, memory to `stream`.
 //! **Invariant:** the run fails if the engine and its own plain loop differ in a single match.
 
 #[path = "../corpora/mod.rs"]
 mod corpora;
 mod growth;
+mod hostile;
 mod measure;
 mod rivals;
+mod stream;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -29,6 +31,8 @@ const ONE_MESSAGE_IN: usize = 125;
 const ONE_LINE_IN: usize = 4_000;
 /// Messages of which each leaks something: only to see that the prefilter changes no match.
 const LEAKS_BYTES: usize = 1_000_000;
+/// Of which a stream is made, over and over.
+const STREAM_BYTES: usize = 1_000_000;
 const SEED: u64 = 20_261_121;
 
 /// Measures the engine.
@@ -51,6 +55,20 @@ struct Arguments {
         default_value = "100,1000,10000"
     )]
     rules: Vec<usize>,
+    /// Megabytes of streams whose memory is measured; 0 leaves that out
+    #[arg(
+        long,
+        env = "BENCH_STREAM_MB",
+        value_delimiter = ',',
+        default_value = "64,1000"
+    )]
+    streams: Vec<u64>,
+    /// Measures hostile texts and streams only
+    #[arg(long)]
+    hostile: bool,
+    /// Scans one stream in this process and prints its row
+    #[arg(long, hide = true)]
+    stream: Option<u64>,
     /// Measures one grown set in this process and prints its row
     #[arg(long, hide = true)]
     grow: Option<usize>,
@@ -71,8 +89,15 @@ fn main() -> anyhow::Result<()> {
     if let Some(rules) = arguments.grow {
         return say(&growth::row(rules, &corpora_of(arguments.mb.min(1.0))?)?);
     }
-    let corpora = corpora_of(arguments.mb)?;
     let engine = Engine::compile(&builtin()?)?;
+    if let Some(megabytes) = arguments.stream {
+        let chat = Corpus::new(Kind::Chat, STREAM_BYTES);
+        return say(&stream::row(&engine, megabytes, &chat)?);
+    }
+    let corpora = corpora_of(arguments.mb)?;
+    if arguments.hostile {
+        return limits(&arguments, &engine, &corpora);
+    }
     for corpus in &corpora {
         let hits = same_matches(&engine, &corpus.units, corpus.kind.name())?;
         say(&format!(
@@ -95,6 +120,16 @@ fn main() -> anyhow::Result<()> {
     compare(&arguments, &engine, &corpora)?;
     if arguments.rules != [0] {
         growth::table(&arguments.rules, arguments.mb)?;
+    }
+    limits(&arguments, &engine, &corpora)
+}
+
+/// Prints what hostile texts and long streams take.
+fn limits(arguments: &Arguments, engine: &Engine, corpora: &[Corpus]) -> anyhow::Result<()> {
+    let chat = corpora.iter().find(|corpus| corpus.kind == Kind::Chat);
+    hostile::table(engine, chat.context("there is no chat")?, arguments.rounds)?;
+    if arguments.streams != [0] {
+        stream::table(&arguments.streams)?;
     }
     Ok(())
 }

@@ -87,10 +87,17 @@ pub(crate) fn seconds_since(started: Duration) -> f64 {
 
 /// Resident memory in megabytes; none where there is no `/proc`.
 pub(crate) fn resident_megabytes() -> Option<f64> {
+    memory("VmRSS:")
+}
+
+/// The most that was ever resident, likewise.
+pub(crate) fn peak_megabytes() -> Option<f64> {
+    memory("VmHWM:")
+}
+
+fn memory(what: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kibibytes * 1_024.0 / 1e6)
 }
