@@ -232,7 +232,7 @@ impl<'s> Search<'s> {
             return;
         };
         run.progress.at = run.progress.at.max(from);
-        while run.step(text, run.progress.at..text.len(), Anchored::No) {}
+        while run.step(text, run.progress.at..text.len(), Begins::By(usize::MAX)) {}
         run.progress.ended = true;
         let truncated = run.truncated;
         self.truncated |= truncated;
@@ -259,14 +259,15 @@ impl<'s> Search<'s> {
             for start in earliest..=place.last {
                 if start >= run.progress.at && run.pattern.first.may_begin(text.as_bytes(), start) {
                     run.progress.at = start;
-                    run.step(text, start..to, Anchored::Yes);
+                    run.step(text, start..to, Begins::AtOnce);
                 }
             }
         } else {
             run.progress.at = earliest;
-            while run.progress.at <= place.last && run.step(text, run.progress.at..to, Anchored::No)
-            {
-            }
+            let by = Begins::By(place.last);
+            while run.progress.at <= place.last && run.step(text, run.progress.at..to, by) {}
+            // All that begins up to there has been seen: the next place need not look again.
+            run.progress.at = run.progress.at.max(place.last + 1);
         }
         let truncated = run.truncated;
         self.truncated |= truncated;
@@ -344,6 +345,15 @@ impl<'s> Search<'s> {
     }
 }
 
+/// Where a match has to begin.
+#[derive(Clone, Copy)]
+enum Begins {
+    /// Where the range does.
+    AtOnce,
+    /// There or earlier. What begins later may reach beyond the range and be cut by it: another place is its.
+    By(usize),
+}
+
 /// One pattern at work on a text.
 struct Run<'r> {
     pattern: &'r Pattern,
@@ -364,13 +374,13 @@ impl Run<'_> {
         needs.is_some_and(|byte| memchr::memchr(byte, region).is_none())
     }
 
-    /// Looks for the next match in `range`, or for one that begins where that does; false if there is none.
-    fn step(&mut self, text: &str, range: Range<usize>, anchored: Anchored) -> bool {
+    /// Looks for the next match in `range`; false if there is none.
+    fn step(&mut self, text: &str, range: Range<usize>, begins: Begins) -> bool {
         let at = self.progress.at;
         let hit = find(
             (self.pattern, self.regex),
             text,
-            (range.clone(), anchored),
+            (range.clone(), begins),
             self.scratch,
         );
         effort::of_search(&range, hit.as_ref());
@@ -406,23 +416,31 @@ impl Run<'_> {
     }
 }
 
-/// The value of the next match in the range, or of the one that begins where that does.
+/// The value of the next match in the range.
 fn find(
     (pattern, regex): (&Pattern, &Regex),
     text: &str,
-    (range, anchored): (Range<usize>, Anchored),
+    (range, begins): (Range<usize>, Begins),
     scratch: &mut PatternScratch,
 ) -> Option<Range<usize>> {
     if range.start > range.end {
         return None;
     }
+    let (anchored, latest) = match begins {
+        Begins::AtOnce => (Anchored::Yes, range.start),
+        Begins::By(latest) => (Anchored::No, latest),
+    };
     let input = Input::new(text).range(range).anchored(anchored);
     let PatternScratch { cache, captures } = scratch;
     let Some(group) = pattern.value_group else {
-        return Some(regex.search_with(cache, &input)?.range());
+        let whole = regex.search_with(cache, &input)?.range();
+        return (whole.start <= latest).then_some(whole);
     };
     regex.search_captures_with(cache, &input, captures);
     let whole = captures.get_match()?.range();
+    if whole.start > latest {
+        return None;
+    }
     let value = captures.get_group(group).map(|span| span.range());
     let value = value.filter(|value| !value.is_empty());
     Some(value.unwrap_or(whole))

@@ -51,6 +51,23 @@ fn the_card_of_the_readme_is_found_and_called_a_test_value() {
 }
 
 #[test]
+fn what_begins_far_behind_a_place_is_not_cut_short() {
+    let spec = serde_json::json!({
+        "id": "far", "name": "Far", "info_type": "FAR", "patterns": ["[a-z]{0,20}@[0-9]{2,30}"],
+        "likelihood": "LIKELY", "severity": "LOW", "origin": "custom",
+    });
+    let set = DetectorSet::of([serde_json::from_value(spec).unwrap()]).unwrap();
+    let engine = Engine::compile(&set).unwrap();
+    for gap in 0..60 {
+        let text = format!("@{}@{}", ".".repeat(gap), "1".repeat(30));
+        let unit = TextUnit::plain(text);
+        let scan = engine.scan(&unit, &mut Scratch::new());
+        assert_eq!(scan.matches[0].span.len(), 31, "{gap}");
+        assert_eq!(scan, engine.scan_unfiltered(&unit, &mut Scratch::new()));
+    }
+}
+
+#[test]
 fn one_card_is_one_finding_and_two_are_two() {
     let text = "4539578763621486 5105105105105100";
     assert_eq!(
