@@ -202,8 +202,9 @@ fn context(text: &str, run: usize, from: usize) -> usize {
     }
 }
 
+/// Whether a run is of hex digits. One left over at its end is a part of what follows.
 fn is_hex(run: &[u8]) -> bool {
-    run.len().is_multiple_of(2) && run.iter().all(u8::is_ascii_hexdigit)
+    run.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn unhex(coded: &[u8], room: &mut [u8]) -> Option<usize> {
@@ -316,6 +317,8 @@ mod tests {
             .collect();
         assert_eq!(says(&coded), LINE);
         assert_eq!(says(&coded.to_uppercase()), LINE);
+        let one_more = format!("{coded}a");
+        assert_eq!(says(&one_more), LINE, "half a byte behind hides nothing");
     }
 
     #[test]
