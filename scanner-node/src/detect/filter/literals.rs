@@ -1,7 +1,7 @@
 //! Windows with few spellings: four certain letters, digits or signs, however many windows there are.
 //!
-//! Owns one look for all of them: a bit for the hash of each. Its speed does not depend on how many windows
-//! there are, unlike that of buckets, which fill up.
+//! Owns one look for all of them: a bit for the hash of each, so that its speed does not depend on how many
+//! there are. For sequences that are entered at no start of a word.
 //! **Invariant:** a position where such a window matches is let through.
 
 use super::class::Set;

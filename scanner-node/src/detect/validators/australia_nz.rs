@@ -65,15 +65,10 @@ pub(super) fn inland_revenue(value: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use shared::detector::Check::{self, Invalid, Valid};
+    use shared::detector::Check::{Invalid, Valid};
 
+    use super::super::holds;
     use super::*;
-
-    fn holds(check: fn(&str) -> Verdict, table: &[(&str, Check)]) {
-        for (number, expected) in table {
-            assert_eq!(check(number).check, *expected, "{number}");
-        }
-    }
 
     #[test]
     fn tax_file_numbers_need_their_check_digit() {

@@ -92,15 +92,10 @@ pub(super) fn other(value: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use shared::detector::Check::{self, Invalid, StructurallyValid, Valid};
+    use shared::detector::Check::{Invalid, StructurallyValid, Valid};
 
+    use super::super::holds;
     use super::*;
-
-    fn holds(check: fn(&str) -> Verdict, table: &[(&str, Check)]) {
-        for (address, expected) in table {
-            assert_eq!(check(address).check, *expected, "{address}");
-        }
-    }
 
     #[test]
     fn bitcoin_addresses_need_their_checksum() {

@@ -262,6 +262,14 @@ fn all_same(digits: &[u8]) -> bool {
     digits.windows(2).all(|pair| pair.first() == pair.last())
 }
 
+/// Asserts what a validator says of each value of a table.
+#[cfg(test)]
+fn holds(check: Validator, table: &[(&str, Check)]) {
+    for (value, expected) in table {
+        assert_eq!(check(value).check, *expected, "{value}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

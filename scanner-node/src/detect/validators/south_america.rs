@@ -89,15 +89,10 @@ pub(super) fn ecuador_cedula(value: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use shared::detector::Check::{self, Invalid, Valid};
+    use shared::detector::Check::{Invalid, Valid};
 
+    use super::super::holds;
     use super::*;
-
-    fn holds(check: fn(&str) -> Verdict, table: &[(&str, Check)]) {
-        for (number, expected) in table {
-            assert_eq!(check(number).check, *expected, "{number}");
-        }
-    }
 
     #[test]
     fn argentine_numbers_need_kind_and_check_digit() {

@@ -71,15 +71,10 @@ pub(super) fn mbi(value: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use shared::detector::Check::{self, Invalid, StructurallyValid, Valid};
+    use shared::detector::Check::{Invalid, StructurallyValid, Valid};
 
+    use super::super::holds;
     use super::*;
-
-    fn holds(check: fn(&str) -> Verdict, table: &[(&str, Check)]) {
-        for (number, expected) in table {
-            assert_eq!(check(number).check, *expected, "{number}");
-        }
-    }
 
     #[test]
     fn providers_need_their_check_digit() {
