@@ -20,6 +20,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::SealError;
 use super::fingerprint::Fingerprinter;
 use super::key::{Key, KeyId, Purpose, SubKeys};
+use super::lookup::LookupKey;
 use super::ring::KeyRing;
 use super::sealer::Sealer;
 
@@ -84,6 +85,14 @@ impl NodeKey {
     /// What makes fingerprints.
     pub fn fingerprinter(&self) -> Fingerprinter {
         Fingerprinter::from_key(&self.fingerprint)
+    }
+
+    /// What keys the hashes of exact-data indexes.
+    ///
+    /// # Errors
+    /// [`SealError::Crypto`] if the library fails; transient.
+    pub fn lookup_key(&self) -> Result<LookupKey, SealError> {
+        LookupKey::from_fingerprint_key(&self.fingerprint)
     }
 
     /// What the node shows the coordinator, as a bearer token.
