@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use scanner_node::detect::{self, CompileErrors, Engine, PackError};
+use scanner_node::detect::{self, CompileErrors, Engine, ExactKey, PackError};
 use scanner_node::source::{DetectorSource, SourceError};
 use shared::detector::{DetectorSet, DetectorSpec, Origin, SpecError};
 use shared::ids::DetectorSetVersion;
@@ -24,6 +24,7 @@ const KEPT: usize = 8;
 /// Detector sets by version.
 pub struct DetectorSets {
     builtin: Vec<DetectorSpec>,
+    key: Option<ExactKey>,
     current: ArcSwap<DetectorSet>,
     recent: Mutex<VecDeque<Arc<DetectorSet>>>,
     /// What the database held when it was read last; whoever holds the lock may publish.
@@ -69,10 +70,25 @@ impl DetectorSets {
         let set = Arc::new(DetectorSet::of(builtin.clone())?);
         Ok(Self {
             builtin,
+            key: None,
             current: ArcSwap::new(Arc::clone(&set)),
             recent: Mutex::new(VecDeque::from([set])),
             read: tokio::sync::Mutex::new(None),
         })
+    }
+
+    /// The same, with the key under which the values of exact data matches are hashed.
+    #[must_use]
+    pub fn with_key(self, key: ExactKey) -> Self {
+        Self {
+            key: Some(key),
+            ..self
+        }
+    }
+
+    /// The key under which the values of exact data matches are hashed.
+    pub fn key(&self) -> Option<&ExactKey> {
+        self.key.as_ref()
     }
 
     /// The set in force.
@@ -163,7 +179,10 @@ impl DetectorSets {
             version: set.version.clone(),
             detectors: set.detectors.iter().filter(new).cloned().collect(),
         };
-        let compiling = tokio::task::spawn_blocking(move || Engine::compile(&changed).map(drop));
+        let key = self.key.clone();
+        let compiling = tokio::task::spawn_blocking(move || {
+            Engine::compile_with(&changed, key.as_ref()).map(drop)
+        });
         let compiled = compiling.await;
         Ok(compiled.map_err(|_panic| DetectorSetError::Panicked)??)
     }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::hmac;
+use scanner_node::detect::ExactKey;
 use shared::config::SecretsConfig;
-use shared::seal::{KeyRing, Purpose};
+use shared::seal::{KeyRing, LookupKey, Purpose};
 
 /// Where the ring is if nothing else is said; made there on the first start.
 pub const DEFAULT_RING: &str = "weir-data/keyring.json";
@@ -73,6 +74,14 @@ pub fn token_keys(ring: &KeyRing) -> anyhow::Result<TokenKeys> {
         opaque: derive("opaque")?,
         cursor: derive("cursor")?,
     })
+}
+
+/// The key of exact data matches.
+///
+/// # Errors
+/// The ring has no active key, or the library fails.
+pub fn exact_key(ring: &KeyRing) -> anyhow::Result<ExactKey> {
+    Ok(ExactKey::new(LookupKey::new(ring)?.expose()))
 }
 
 /// The folder that a storage URL names.

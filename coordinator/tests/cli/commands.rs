@@ -281,7 +281,7 @@ fn everything_wrong_with_detectors_of_one_s_own_is_told_at_once() {
     let lines = run.out.lines();
     let lines: Vec<&str> = lines.filter(|line| !line.contains("ns a byte")).collect();
     insta::assert_snapshot!(lines[..4].join("\n"), @"
-    own.toml:20:1: unknown field `likelyhood`, expected one of `id`, `name`, `info_type`, `description`, `kind`, `patterns`, `words`, `matching`, `validator`, `hotwords`, `exclusions`, `min_entropy_millibits`, `likelihood`, `severity`, `precedence`, `mask`, `enabled`, `origin`, `references`, `handling`, `examples`, `counter_examples`
+    own.toml:20:1: unknown field `likelyhood`, expected one of `id`, `name`, `info_type`, `description`, `kind`, `patterns`, `words`, `matching`, `exact_data`, `validator`, `hotwords`, `exclusions`, `min_entropy_millibits`, `likelihood`, `severity`, `precedence`, `mask`, `enabled`, `origin`, `references`, `handling`, `examples`, `counter_examples`
     own.toml:2: `employee-number`: there is no `handling`: say what to do about a leak (warning)
     own.toml:2: `employee-number`: pattern 1 is not a regular expression: unclosed group at byte 0; correct the pattern
     own.toml:25: `silent`: does not fire in its example 1

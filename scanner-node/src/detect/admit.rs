@@ -11,6 +11,7 @@ use shared::ids::DetectorSetVersion;
 
 use super::compile::{Engine, NEST_LIMIT, parse};
 use super::error::{CompileError, CompileErrors, Problem};
+use super::exact::ExactKey;
 
 /// Largest automaton of one pattern, in bytes: a quarter of what a pattern of our own may have.
 const NFA_BYTES: usize = 256 << 10;
@@ -22,6 +23,14 @@ pub(super) const MAX_REPEAT: u32 = 1_000;
 /// # Errors
 /// Everything that is wrong with it; permanent until it is changed.
 pub fn admit(spec: &DetectorSpec) -> Result<Engine, CompileErrors> {
+    admit_with(spec, None)
+}
+
+/// The same, with the key for exact data matches.
+///
+/// # Errors
+/// As [`admit`].
+pub fn admit_with(spec: &DetectorSpec, key: Option<&ExactKey>) -> Result<Engine, CompileErrors> {
     let mut problems: Vec<Problem> = spec.faults().into_iter().map(Problem::Fault).collect();
     // What a list of a million patterns would take to look through is not worth knowing.
     if problems.is_empty() {
@@ -50,10 +59,11 @@ pub fn admit(spec: &DetectorSpec) -> Result<Engine, CompileErrors> {
         });
         return Err(CompileErrors(named.collect()));
     }
-    Engine::compile(&DetectorSet {
+    let set = DetectorSet {
         version: DetectorSetVersion::new("draft"),
         detectors: vec![spec.clone()],
-    })
+    };
+    Engine::compile_with(&set, key)
 }
 
 /// What a pattern asks for beyond the limits. One that cannot be parsed is for the compiler to explain.

@@ -13,6 +13,7 @@ use shared::ids::DetectorSetVersion;
 
 use super::cost;
 use super::error::{CompileError, CompileErrors, Problem};
+use super::exact::{ExactKey, Table, Tables};
 use super::exclusion::CompiledExclusion;
 use super::filter::{self, Filter, Wanted};
 use super::first::First;
@@ -34,6 +35,7 @@ pub struct Engine {
     pub(super) patterns: Vec<Pattern>,
     pub(super) filter: Filter,
     pub(super) terms: Terms,
+    pub(super) exact: Tables,
     /// Whether a pattern is timed; empty if none is.
     pub(super) timed: Vec<bool>,
 }
@@ -64,16 +66,25 @@ pub(super) struct Pattern {
 }
 
 impl Engine {
-    /// Compiles a detector set.
+    /// Compiles a detector set in which there is no exact data match.
     ///
     /// # Errors
     /// Everything that is wrong with any of its detectors; permanent.
     pub fn compile(set: &DetectorSet) -> Result<Self, CompileErrors> {
+        Self::compile_with(set, None)
+    }
+
+    /// Compiles a detector set, with the key under which the values of exact data matches are hashed.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of its detectors, or the key for them; permanent.
+    pub fn compile_with(set: &DetectorSet, key: Option<&ExactKey>) -> Result<Self, CompileErrors> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let mut errors = Vec::new();
         let mut detectors = Vec::with_capacity(set.detectors.len());
         let mut patterns = Vec::new();
         let mut hirs = Vec::new();
+        let mut tables = Vec::new();
         for spec in &set.detectors {
             let mut problems = Vec::new();
             for (at, source) in spec.patterns.iter().enumerate() {
@@ -91,6 +102,10 @@ impl Engine {
                     }
                     Err(problem) => problems.push(problem),
                 }
+            }
+            match Table::compile(detectors.len(), spec, key) {
+                Ok(table) => tables.extend(table),
+                Err(problem) => problems.push(problem),
             }
             detectors.push(compile_detector(spec, &mut problems));
             errors.extend(problems.into_iter().map(|problem| CompileError {
@@ -113,6 +128,7 @@ impl Engine {
             timed: cost::of_admins(&patterns, &set.detectors),
             patterns,
             terms: Terms::compile(&set.detectors),
+            exact: Tables::new(key, tables),
         })
     }
 

@@ -101,6 +101,19 @@ pub enum Problem {
         /// What the parser says.
         what: String,
     },
+    /// Of an exact data match, without the key of its hashes.
+    #[error(
+        "its values are hashed under a key that is not at hand; say where the key ring is (`secrets.keyring_file`)"
+    )]
+    NoKey,
+    /// Of an exact data match, with another key than that of its hashes.
+    #[error(
+        "its values were hashed under another key ring; make it anew with `weir edm build` and the key ring in use"
+    )]
+    OtherKey,
+    /// The index of an exact data match is none.
+    #[error("the index is damaged; make it anew with `weir edm build`")]
+    BadIndex,
     /// The hotword list is empty, or has an empty word in it.
     #[error("a hotword is empty, or there is none; give whole words or leave hotwords out")]
     BadHotwords,

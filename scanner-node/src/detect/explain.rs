@@ -6,6 +6,7 @@
 use shared::detector::{Check, DetectorSpec, Kind};
 use shared::finding::Evidence;
 
+use super::exact::Corroboration;
 use super::likelihood::{Weighed, effect_of};
 use super::normalise::Changes;
 
@@ -14,11 +15,20 @@ pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed, changes: Changes)
     let source = match spec.kind {
         Kind::Regex => "pattern of",
         Kind::Dictionary => "word of dictionary",
+        Kind::ExactDataMatch => "row of exact data",
     };
     let mut all = vec![say(
         format!("{source} `{}`, {}", spec.id, spec.likelihood),
         0,
     )];
+    if let Some(Corroboration { seen, needed }) = weighed.corroboration {
+        let values = if seen == 1 { "value" } else { "values" };
+        let effect = i16::from(seen) - i16::from(needed);
+        all.push(say(
+            format!("{seen} more {values} of the same row nearby"),
+            effect,
+        ));
+    }
     all.extend(
         changes
             .iter()

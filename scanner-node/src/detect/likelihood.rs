@@ -12,6 +12,7 @@
 //! | entropy under the detector's minimum | dropped |
 //! | exclusion without `lower` | dropped |
 //! | exclusion with `lower` | that many steps down |
+//! | other values of the same row nearby | one step up for each beyond those that have to be |
 //! | hotword nearby | `raise` steps up, once; dropped without one where `required` |
 //!
 //! A known test value keeps its likelihood and says what it is: whoever tries the engine with one must
@@ -25,6 +26,7 @@ use shared::finding::Likelihood;
 
 use super::compile::Detector;
 use super::entropy;
+use super::exact::Corroboration;
 use super::validators::Verdict;
 
 /// A candidate's likelihood and what it rests on.
@@ -32,10 +34,24 @@ use super::validators::Verdict;
 pub(super) struct Weighed {
     pub(super) likelihood: Likelihood,
     pub(super) verdict: Option<Verdict>,
+    /// Other values of the row that it is of.
+    pub(super) corroboration: Option<Corroboration>,
     /// Index into the hotword list.
     pub(super) hotword: Option<usize>,
     /// Indexes into the exclusions that lowered it.
     pub(super) lowered_by: Vec<usize>,
+}
+
+impl Weighed {
+    /// With what was seen of a row.
+    pub(super) fn corroborated(self, by: Corroboration) -> Self {
+        let steps = i16::from(by.seen) - i16::from(by.needed);
+        Self {
+            likelihood: self.likelihood.shifted(steps),
+            corroboration: Some(by),
+            ..self
+        }
+    }
 }
 
 /// Steps that a validator's word moves the likelihood by; none if the candidate is dropped.
@@ -99,6 +115,7 @@ pub(super) fn weigh(
         Weighed {
             likelihood,
             verdict,
+            corroboration: None,
             hotword,
             lowered_by,
         },

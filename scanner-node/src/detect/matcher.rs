@@ -17,6 +17,7 @@ use shared::finding::{Evidence, Likelihood};
 use super::candidate::Candidate;
 use super::compile::{Detector, Engine, Pattern};
 use super::cost::Costs;
+use super::exact::Corroboration;
 use super::filter::Place;
 use super::likelihood::weigh;
 use super::normalise::Views;
@@ -201,6 +202,7 @@ impl<'s> Search<'s> {
         });
         self.scratch.sightings = sightings;
         self.terms();
+        self.rows();
     }
 
     /// Runs each pattern over all of the text.
@@ -209,6 +211,7 @@ impl<'s> Search<'s> {
             self.everywhere(pattern, 0);
         }
         self.terms();
+        self.rows();
     }
 
     /// Lets a pattern run, and notes the time it takes if it is an admin's.
@@ -278,11 +281,20 @@ impl<'s> Search<'s> {
         let (engine, text) = (self.engine, self.text);
         engine
             .terms
-            .each(text, &mut |detector, span| self.hit(detector, span));
+            .each(text, &mut |detector, span| self.hit(detector, span, None));
+    }
+
+    /// Looks for rows of tables.
+    fn rows(&mut self) {
+        let (engine, text) = (self.engine, self.text);
+        let more = engine.exact.each(text, &mut |row| {
+            self.hit(row.detector, row.span, Some(row.corroboration));
+        });
+        self.truncated |= more;
     }
 
     /// Weighs a hit of a detector that is no regex.
-    fn hit(&mut self, index: usize, span: Range<usize>) {
+    fn hit(&mut self, index: usize, span: Range<usize>, row: Option<Corroboration>) {
         let scratch = &mut *self.scratch;
         let Some(detector) = self.engine.detectors.get(index) else {
             return;
@@ -303,7 +315,10 @@ impl<'s> Search<'s> {
             scratch.candidates.push(Candidate {
                 detector: index,
                 span: cut(self.text, span),
-                weighed,
+                weighed: match row {
+                    Some(by) => weighed.corroborated(by),
+                    None => weighed,
+                },
                 seen: None,
             });
         }

@@ -14,6 +14,7 @@ mod cost;
 mod effort;
 mod entropy;
 mod error;
+mod exact;
 pub mod examples;
 mod exclusion;
 mod explain;
@@ -36,10 +37,13 @@ mod terms;
 mod tests;
 pub mod validators;
 
-pub use admit::admit;
+pub use admit::{admit, admit_with};
 pub use compile::Engine;
 pub use cost::Spent;
 pub use error::{CompileError, CompileErrors, Problem};
+pub use exact::{
+    BuiltIndex, ExactIndexBuilder, ExactKey, LeftOut, MIN_OTHER_CHARS, MIN_PRIMARY_CHARS,
+};
 pub use mask::preview;
 pub use matcher::{MAX_MATCHES_PER_UNIT, Match, Reading, Scan};
 pub use pack_file::{PackFile, PackProblem};

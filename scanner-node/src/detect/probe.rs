@@ -115,7 +115,7 @@ pub fn reference_work(text: &[u8]) -> u64 {
 /// What a detector looks for.
 enum Own<'s> {
     Patterns(Vec<Hir>),
-    Words(&'s [String]),
+    Words(Vec<&'s str>),
 }
 
 impl<'s> Own<'s> {
@@ -127,7 +127,9 @@ impl<'s> Own<'s> {
                     .flat_map(|source| parse(source))
                     .collect(),
             ),
-            Kind::Dictionary => Self::Words(&spec.words),
+            Kind::Dictionary => Self::Words(spec.words.iter().map(String::as_str).collect()),
+            // Nobody here knows its values.
+            Kind::ExactDataMatch => Self::Words(WORDS.to_vec()),
         }
     }
 
@@ -141,7 +143,7 @@ impl<'s> Own<'s> {
                 }
             }
             Self::Words(words) => {
-                let word = dice.one_of(words).map_or("", String::as_str);
+                let word = dice.one_of(words).copied().unwrap_or_default();
                 stretch.extend_from_slice(word.as_bytes());
             }
         }

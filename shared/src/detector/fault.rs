@@ -42,6 +42,28 @@ pub enum SpecFault {
     /// A dictionary without words.
     #[error("there are no words; give at least one, or choose another `kind`")]
     NoWords,
+    /// An exact data match without rows.
+    #[error("there is no `exact_data`; make it with `weir edm build`, or choose another `kind`")]
+    NoExactData,
+    /// Too few or too many columns.
+    #[error("there are {count} columns; 1 to {max} are taken, the primary one first")]
+    Columns {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// More values are asked for than a row has.
+    #[error(
+        "`min_corroborating` is more than the {others} columns besides the primary one; lower it"
+    )]
+    TooManyCorroborating {
+        /// How many there are.
+        others: usize,
+    },
+    /// Corroborating values count from too far away.
+    #[error("other values count up to {max} bytes from the primary one; lower `window`", max = super::ExactData::MAX_WINDOW)]
+    FarCorroborating,
     /// A field that this kind does not have.
     #[error("`{field}` belongs to kind `{owner}`, this one is `{kind}`; take it out or change the `kind`", owner = owner.as_str(), kind = kind.as_str())]
     Foreign {
@@ -148,6 +170,10 @@ impl DetectorSpec {
         match self.kind {
             Kind::Regex => self.check_patterns(&mut faults),
             Kind::Dictionary => self.check_words(&mut faults),
+            Kind::ExactDataMatch => match &self.exact_data {
+                Some(rows) => rows.check(&mut faults),
+                None => faults.push(SpecFault::NoExactData),
+            },
         }
         self.check_belongings(&mut faults);
         self.check_evidence(&mut faults);
@@ -225,6 +251,11 @@ impl DetectorSpec {
                 Kind::Dictionary,
                 self.matching == super::WordMatching::default(),
             ),
+            (
+                "exact_data",
+                Kind::ExactDataMatch,
+                self.exact_data.is_none(),
+            ),
         ];
         for (field, owner, absent) in fields {
             if !absent && owner != self.kind {
@@ -298,6 +329,7 @@ mod tests {
             json!({"patterns": ["x+"]}),
             json!({"kind": "regex", "patterns": ["x+"], "hotwords": {"words": ["badge"]}}),
             json!({"kind": "dictionary", "words": ["project aurora"], "matching": {"match_case": true}}),
+            json!({"kind": "exact_data_match", "exact_data": {"columns": ["id", "name"], "index": "AA=="}}),
         ] {
             assert_eq!(faults_of(&sound), [""; 0]);
         }
@@ -315,6 +347,27 @@ mod tests {
         there is no pattern; give at least one, or choose another `kind`
         `words` belongs to kind `dictionary`, this one is `regex`; take it out or change the `kind`
         `matching` belongs to kind `dictionary`, this one is `regex`; take it out or change the `kind`
+        ");
+    }
+
+    #[test]
+    fn an_exact_data_match_is_told_what_it_lacks_and_what_is_too_much() {
+        assert_eq!(
+            faults_of(&json!({"kind": "exact_data_match"})),
+            ["there is no `exact_data`; make it with `weir edm build`, or choose another `kind`"]
+        );
+        let faults = faults_of(&json!({"kind": "exact_data_match", "exact_data": {
+            "columns": ["x".repeat(201), "b"], "min_corroborating": 2, "window": 2_001, "index": "",
+        }}));
+        insta::assert_snapshot!(faults.join("\n"), @"
+        entry 1 of `columns` is longer than 200 bytes; shorten or split it
+        `min_corroborating` is more than the 1 columns besides the primary one; lower it
+        other values count up to 2000 bytes from the primary one; lower `window`
+        ");
+        let faults =
+            faults_of(&json!({"patterns": ["x"], "exact_data": {"columns": [], "index": ""}}));
+        insta::assert_snapshot!(faults.join("\n"), @"
+        `exact_data` belongs to kind `exact_data_match`, this one is `regex`; take it out or change the `kind`
         ");
     }
 

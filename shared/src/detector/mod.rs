@@ -4,10 +4,12 @@
 //! what it costs, is for `scanner_node::detect`.
 //! **Invariant:** a set's version is a digest of its enabled detectors: equal versions detect alike.
 
+mod exact;
 mod fault;
 mod set;
 mod spec;
 
+pub use exact::ExactData;
 pub use fault::{SpecError, SpecFault};
 pub use set::DetectorSet;
 pub use spec::{

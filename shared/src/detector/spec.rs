@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ExactData;
 use crate::finding::{InfoType, Likelihood, Severity};
 use crate::ids::DetectorId;
 
@@ -32,6 +33,9 @@ pub struct DetectorSpec {
     /// Of a `dictionary`: what counts as one of its words.
     #[serde(default, skip_serializing_if = "WordMatching::is_default")]
     pub matching: WordMatching,
+    /// Of an `exact_data_match`: the rows to look for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_data: Option<ExactData>,
     /// The check of the value, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validator: Option<ValidatorName>,
@@ -87,6 +91,8 @@ pub enum Kind {
     Regex,
     /// A list of words.
     Dictionary,
+    /// Values that are in a table, with others of the same row nearby.
+    ExactDataMatch,
 }
 
 /// What counts as one of a dictionary's words. As it is by default, a word stands alone and its case makes
@@ -115,13 +121,14 @@ pub enum Origin {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Regex, Self::Dictionary];
+    pub const ALL: &'static [Self] = &[Self::Regex, Self::Dictionary, Self::ExactDataMatch];
 
     /// The word, as written in packs and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Regex => "regex",
             Self::Dictionary => "dictionary",
+            Self::ExactDataMatch => "exact_data_match",
         }
     }
 

@@ -8,7 +8,7 @@
 
 mod partial;
 mod table;
-mod words;
+pub(super) mod words;
 
 use std::ops::Range;
 

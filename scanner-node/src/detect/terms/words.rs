@@ -10,10 +10,10 @@ const TURN: u32 = 5;
 
 /// A word and its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) hash: u64,
+pub(in crate::detect) struct Word {
+    pub(in crate::detect) start: usize,
+    pub(in crate::detect) end: usize,
+    pub(in crate::detect) hash: u64,
 }
 
 /// What a byte adds to a hash: nothing for ASCII that stands between words, the same for both cases of a
@@ -58,7 +58,7 @@ const fn beyond() -> [u64; 256] {
 }
 
 /// `SplitMix64`'s finaliser (Steele, Lea, Flood 2014).
-pub(super) const fn scattered(seed: u64) -> u64 {
+pub(in crate::detect) const fn scattered(seed: u64) -> u64 {
     let mut x = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -66,7 +66,7 @@ pub(super) const fn scattered(seed: u64) -> u64 {
 }
 
 /// The character in lower case, where that is one character; else itself.
-pub(super) fn folded(c: char) -> char {
+pub(in crate::detect) fn folded(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
@@ -82,7 +82,7 @@ pub(super) fn folded(c: char) -> char {
 /// The first word that begins at `from`, which lies on a character boundary, or later. A word that covers
 /// `from` is taken from there on.
 #[inline]
-pub(super) fn next_word(text: &str, from: usize) -> Option<Word> {
+pub(in crate::detect) fn next_word(text: &str, from: usize) -> Option<Word> {
     let bytes = text.as_bytes();
     let mut at = from;
     // Between words.
@@ -145,7 +145,7 @@ fn with_char(hash: u64, c: char) -> u64 {
 
 /// Where `phrase` stands in `text` if its first word is the one at `start`; `lead` is how many bytes of the
 /// phrase come before that word. One space of the phrase stands for any white space.
-pub(super) fn phrase_at(
+pub(in crate::detect) fn phrase_at(
     text: &str,
     start: usize,
     (phrase, lead): (&str, usize),

@@ -1,4 +1,4 @@
-//! Bodies of detectors: longer than others, because a dictionary may have a hundred thousand words.
+//! Bodies of detectors: longer than others, because an index of exact data may hold a million rows.
 //!
 //! Owns the limit. **Invariant:** nobody without the right gets to send one: the guard is asked first.
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::api::problem::{ApiError, ErrorCode};
 
 /// Longest body, in bytes.
-const MAX_BYTES: usize = 32 << 20;
+const MAX_BYTES: usize = 48 << 20;
 
 /// An object, not yet looked into.
 pub struct LargeJson(pub(super) Map<String, Value>);

@@ -12,7 +12,7 @@ use shared::ids::DetectorId;
 use utoipa::ToSchema;
 
 /// A detector of one's own. `pattern` or `patterns` belong to kind `regex`, `words` and `matching` to kind
-/// `dictionary`.
+/// `dictionary`, `exact_data` to kind `exact_data_match`.
 #[derive(ToSchema)]
 #[schema(example = json!({
     "name": "Employee number", "info_type": "EMPLOYEE_ID", "kind": "regex", "pattern": "\\bEMP-\\d{6}\\b",
@@ -28,7 +28,7 @@ pub struct DetectorDraft {
     info_type: String,
     /// What it finds and how.
     description: Option<String>,
-    /// `regex` (the default) or `dictionary`.
+    /// `regex` (the default), `dictionary` or `exact_data_match`.
     kind: Option<String>,
     /// A regular expression; the group named `value` is the finding, else the whole match.
     pattern: Option<String>,
@@ -39,6 +39,10 @@ pub struct DetectorDraft {
     /// `{"part_of_word": false, "match_case": false}`: what counts as one of the words.
     #[schema(value_type = Option<Object>)]
     matching: Option<Value>,
+    /// `{"columns", "min_corroborating", "window", "index"}`, as `weir edm build` writes it; of a detector
+    /// that is changed, `index` stays as it is if it is left out.
+    #[schema(value_type = Option<Object>)]
+    exact_data: Option<Value>,
     /// A check of the value, by name: `luhn`, `iban` and others.
     validator: Option<String>,
     /// A list of words that speak for it when they are near, or
@@ -84,7 +88,7 @@ pub(super) enum Fields {
 
 const OF_BUILT_IN: [&str; 3] = ["enabled", "severity", "likelihood"];
 const DETECTOR_FIELDS: &str = "id, name, info_type, description, kind, pattern, patterns, words, matching, \
-    validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, \
+    exact_data, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, \
     references, handling, examples, counter_examples";
 
 /// A new detector.
@@ -197,6 +201,8 @@ fn take_search(read: &mut Reader, spec: &mut DetectorSpec) {
     read.take("words", "a list of words", &mut spec.words);
     let expects = "`{\"part_of_word\": false, \"match_case\": false}`";
     read.take("matching", expects, &mut spec.matching);
+    let expects = "`{\"columns\", \"min_corroborating\", \"window\", \"index\"}`, as `weir edm build` writes it";
+    read.take("exact_data", expects, &mut spec.exact_data);
 }
 
 fn take_evidence(read: &mut Reader, spec: &mut DetectorSpec) {
@@ -220,6 +226,16 @@ fn take_evidence(read: &mut Reader, spec: &mut DetectorSpec) {
         "a whole number",
         &mut spec.min_entropy_millibits,
     );
+}
+
+/// Gives `fields` the index of the detector that they change, if they speak of exact data and bring none: a
+/// detector is shown without its index.
+pub(super) fn keep_index(fields: &mut Map<String, Value>, of: &DetectorSpec) {
+    if let Some(Value::Object(data)) = fields.get_mut("exact_data")
+        && let Some(present) = &of.exact_data
+    {
+        data.entry("index").or_insert_with(|| json!(present.index));
+    }
 }
 
 /// Takes fields out of an object.
@@ -257,7 +273,7 @@ fn one_of<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
 }
 
 /// What a new detector is before any field is read.
-pub(super) fn blank() -> DetectorSpec {
+pub fn blank() -> DetectorSpec {
     DetectorSpec {
         id: DetectorId::new(""),
         name: "Draft".to_owned(),
@@ -267,6 +283,7 @@ pub(super) fn blank() -> DetectorSpec {
         patterns: Vec::new(),
         words: Vec::new(),
         matching: WordMatching::default(),
+        exact_data: None,
         validator: None,
         hotwords: None,
         exclusions: Vec::new(),
@@ -285,7 +302,7 @@ pub(super) fn blank() -> DetectorSpec {
 }
 
 /// `Employee number (EU)` → `employee-number-eu`; a name without ASCII letters or digits is `detector`.
-pub(super) fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
@@ -332,10 +349,10 @@ mod tests {
         `name` is missing; give a few words for people
         `likelihood` is not usable; give one of VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY
         `info_type` is not usable; give upper-case letters, digits and underscores, beginning with a letter
-        `kind` is not usable; give one of regex, dictionary
+        `kind` is not usable; give one of regex, dictionary, exact_data_match
         `pattern` and `patterns` are both given; keep one
         `hotwords` is not usable; give a list of words, or `{"words", "before", "after", "raise", "required"}`
-        1 fields are not known here; a detector has id, name, info_type, description, kind, pattern, patterns, words, matching, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, references, handling, examples, counter_examples
+        1 fields are not known here; a detector has id, name, info_type, description, kind, pattern, patterns, words, matching, exact_data, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, references, handling, examples, counter_examples
         "#);
     }
 
@@ -360,6 +377,23 @@ mod tests {
                 None
             );
         }
+    }
+
+    #[test]
+    fn exact_data_keeps_its_index_unless_another_is_brought() {
+        let mut with = blank();
+        with.exact_data =
+            serde_json::from_value(json!({"columns": ["id", "name"], "index": "AA=="})).unwrap();
+        let change = |data: Value| {
+            let mut fields = json!({"exact_data": data}).as_object().unwrap().clone();
+            keep_index(&mut fields, &with);
+            let changed = changed(&with, fields, Fields::AllButId).unwrap();
+            changed.exact_data.unwrap()
+        };
+        let kept = change(json!({"columns": ["id", "mail"], "window": 100}));
+        assert_eq!((&*kept.index, kept.window), ("AA==", 100));
+        let brought = change(json!({"columns": ["id"], "min_corroborating": 0, "index": "BB=="}));
+        assert_eq!(&*brought.index, "BB==");
     }
 
     #[test]

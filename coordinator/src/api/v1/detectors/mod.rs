@@ -25,7 +25,7 @@ use crate::detector_cost::Cost;
 use crate::detector_sets::KnownDetector;
 use crate::store::detectors;
 
-pub use draft::DetectorDraft;
+pub use draft::{DetectorDraft, blank, slug};
 pub use trial::{__path_test, Trial, TrialFinding, TrialRequest, test};
 pub use views::{CostView, DetectorDetail, DetectorList, DetectorView};
 
@@ -88,7 +88,7 @@ pub async fn create(
     if app.detectors.builtin_of(spec.id.as_str()).is_some() {
         return Err(refused(ChangeError::Taken));
     }
-    let cost = vet(&spec).await?;
+    let cost = vet(&app, &spec).await?;
     let change = Change::Create(spec.clone());
     let version = make(&app, change, &auth.principal.user).await?;
     let location = format!("/api/v1/detectors/{}", spec.id);
@@ -134,6 +134,7 @@ pub async fn replace(
     }
     let mut fields = body.0;
     fields.insert("id".to_owned(), id.into_inner().into());
+    draft::keep_index(&mut fields, &known.spec);
     let spec = draft::new_spec(fields).map_err(ApiError::unusable)?;
     put(&app, &auth.principal.user, known, spec).await
 }
@@ -169,7 +170,9 @@ pub async fn change(
         Origin::Builtin => Fields::OfBuiltIn,
         Origin::Custom => Fields::AllButId,
     };
-    let spec = draft::changed(&known.spec, body.0, allowed).map_err(ApiError::unusable)?;
+    let mut fields = body.0;
+    draft::keep_index(&mut fields, &known.spec);
+    let spec = draft::changed(&known.spec, fields, allowed).map_err(ApiError::unusable)?;
     put(&app, &auth.principal.user, known, spec).await
 }
 
@@ -223,7 +226,7 @@ async fn put(
     spec: DetectorSpec,
 ) -> Result<HttpResponse, ApiError> {
     let cost = if changes_the_search(&known.spec, &spec) {
-        Some(vet(&spec).await?)
+        Some(vet(app, &spec).await?)
     } else {
         None
     };
@@ -248,9 +251,9 @@ fn changes_the_search(before: &DetectorSpec, after: &DetectorSpec) -> bool {
     weighed_alike != *before
 }
 
-async fn vet(spec: &DetectorSpec) -> Result<Cost, ApiError> {
-    let spec = spec.clone();
-    let vetted = web::block(move || detector_changes::vet(&spec)).await;
+async fn vet(app: &AppState, spec: &DetectorSpec) -> Result<Cost, ApiError> {
+    let (spec, key) = (spec.clone(), app.detectors.key().cloned());
+    let vetted = web::block(move || detector_changes::vet(&spec, key.as_ref())).await;
     let vetted = vetted.map_err(|stopped| ApiError::failed(RetryClass::Transient, stopped))?;
     vetted.map_err(ApiError::unusable)
 }

@@ -4,7 +4,7 @@
 //! shown masked.
 
 use actix_web::web;
-use scanner_node::detect::{Scratch, admit};
+use scanner_node::detect::{ExactKey, Scratch, admit_with};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::content::TextUnit;
@@ -100,7 +100,8 @@ pub async fn test(
             spec
         }
     };
-    let tried = web::block(move || try_on(&spec, &text)).await;
+    let key = app.detectors.key().cloned();
+    let tried = web::block(move || try_on(&spec, key.as_ref(), &text)).await;
     let tried = tried.map_err(|stopped| ApiError::failed(RetryClass::Transient, stopped))?;
     tried.map(web::Json).map_err(ApiError::unusable)
 }
@@ -133,8 +134,8 @@ fn parts(mut body: Map<String, Value>) -> Result<(Of, String), ApiError> {
     }
 }
 
-fn try_on(spec: &DetectorSpec, text: &str) -> Result<Trial, Vec<String>> {
-    let engine = admit(spec).map_err(|errors| {
+fn try_on(spec: &DetectorSpec, key: Option<&ExactKey>, text: &str) -> Result<Trial, Vec<String>> {
+    let engine = admit_with(spec, key).map_err(|errors| {
         let errors = errors.0.into_iter().take(100);
         errors
             .map(|error| error.problem.to_string())

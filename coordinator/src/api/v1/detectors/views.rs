@@ -1,7 +1,7 @@
 //! Detectors as they are shown.
 //!
 //! Owns the shapes. **Invariant:** a detail can be sent back as a draft once `version`, `origin` and `cost`
-//! are taken out.
+//! are taken out. The index of exact data is not shown, and stays as it is.
 
 use serde::Serialize;
 use shared::detector::{
@@ -24,7 +24,7 @@ pub struct DetectorView {
     /// What it finds.
     #[schema(example = "CREDIT_CARD_NUMBER")]
     info_type: String,
-    /// By which logic: `regex` or `dictionary`.
+    /// By which logic: `regex`, `dictionary` or `exact_data_match`.
     #[schema(value_type = String, example = "regex")]
     kind: Kind,
     /// Who made it: `builtin` or `custom`.
@@ -71,6 +71,9 @@ pub struct DetectorDetail {
     /// What counts as one of the words: `part_of_word`, `match_case`.
     #[schema(value_type = Object)]
     matching: WordMatching,
+    /// Of exact data: `columns`, `min_corroborating`, `window`. The index is not shown.
+    #[schema(value_type = Option<Object>)]
+    exact_data: Option<ExactDataView>,
     /// The check of the value.
     validator: Option<String>,
     /// Words nearby that speak for it: `words`, `before`, `after`, `raise`, `required`.
@@ -94,6 +97,14 @@ pub struct DetectorDetail {
     /// What it was measured to cost, where this request changed what it looks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<CostView>,
+}
+
+/// Exact data without its index, which may be large.
+#[derive(Serialize)]
+pub(super) struct ExactDataView {
+    columns: Vec<String>,
+    min_corroborating: u8,
+    window: u32,
 }
 
 /// What a detector costs at worst.
@@ -139,6 +150,11 @@ impl DetectorDetail {
             patterns: spec.patterns,
             words: spec.words,
             matching: spec.matching,
+            exact_data: spec.exact_data.map(|data| ExactDataView {
+                columns: data.columns,
+                min_corroborating: data.min_corroborating,
+                window: data.window,
+            }),
             validator: spec.validator.map(|name| name.0),
             hotwords: spec.hotwords,
             exclusions: spec.exclusions,
