@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use scanner_node::detect::ExactKey;
 use shared::config::SecretsConfig;
+use shared::detector::{DetectorSpec, Kind};
 use shared::seal::{KeyRing, NodeKey};
 use shared::secret::{ExposeSecret as _, SecretString};
 
@@ -53,6 +55,30 @@ pub(super) fn run(args: KeysArgs, global: &Global) -> anyhow::Result<Exit> {
         KeysCommand::ExportNode => export_node(&keys)?,
     }
     Ok(Exit::Success)
+}
+
+/// The ring of this file, or the one that is configured.
+pub(super) fn ring(file: Option<PathBuf>, global: &Global) -> anyhow::Result<KeyRing> {
+    let keys = match file {
+        Some(file) => Keys::Ring(file),
+        None => configured(global)?,
+    };
+    keys.load()
+}
+
+/// The key for exact data matches, if one of these detectors is one, and there is a key ring.
+pub(super) fn exact_key_for<'s>(
+    specs: impl IntoIterator<Item = &'s DetectorSpec>,
+    global: &Global,
+) -> anyhow::Result<Option<ExactKey>> {
+    let mut specs = specs.into_iter();
+    if !specs.any(|spec| spec.kind == Kind::ExactDataMatch) {
+        return Ok(None);
+    }
+    match configured(global)? {
+        Keys::Ring(file) if file == Path::new(DEFAULT_RING) && !file.exists() => Ok(None),
+        keys => crate::keys::exact_key(&keys.load()?).map(Some),
+    }
 }
 
 fn configured(global: &Global) -> anyhow::Result<Keys> {

@@ -8,6 +8,7 @@
 
 mod database;
 mod detectors;
+mod edm;
 mod keys;
 mod load;
 mod migrate;
@@ -55,6 +56,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// List, try and check detectors
     Detectors(detectors::DetectorsArgs),
+    /// Make detectors of tables, without their values
+    Edm(edm::EdmArgs),
     /// Make, rotate and hand out the keys that message text is sealed with
     Keys(keys::KeysArgs),
     /// Play signed Slack events against a coordinator and check that none is lost
@@ -90,8 +93,9 @@ impl Command {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
             Self::Serve => serve::run(global),
-            Self::Scan(args) => scan::run(&args),
-            Self::Detectors(args) => detectors::run(args),
+            Self::Scan(args) => scan::run(&args, global),
+            Self::Detectors(args) => detectors::run(args, global),
+            Self::Edm(args) => edm::run(args, global),
             Self::Keys(args) => keys::run(args, global),
             Self::Load(args) => load::run(&args, global),
             Self::Migrate(args) => migrate::run(&args, global),

@@ -30,6 +30,12 @@ pub fn complain(error: &anyhow::Error) {
     writeln!(io::stderr().lock(), "{}", block_of(error)).ok();
 }
 
+/// Writes a remark beside a result that standard output holds.
+pub(super) fn note(remark: &impl Display) {
+    // If standard error cannot be written, the result is there all the same.
+    writeln!(io::stderr().lock(), "{remark}").ok();
+}
+
 /// Whether results are to be in colour.
 pub(super) fn in_colour(choice: ColorChoice) -> bool {
     match choice {

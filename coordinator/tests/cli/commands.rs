@@ -15,6 +15,7 @@ fn help_lists_the_commands() {
       serve      Run the coordinator; the same as no command
       scan       Scan files, folders or standard input, offline
       detectors  List, try and check detectors
+      edm        Make detectors of tables, without their values
       keys       Make, rotate and hand out the keys that message text is sealed with
       load       Play signed Slack events against a coordinator and check that none is lost
       migrate    Bring the database up to date

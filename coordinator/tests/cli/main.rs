@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod commands;
+mod edm;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

@@ -9,13 +9,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use scanner_node::detect::examples::{self, Failure};
-use scanner_node::detect::{Engine, PackFile, Scratch, admit, builtin_specs};
+use scanner_node::detect::{Engine, ExactKey, PackFile, Scratch, admit_with, builtin_specs};
 use shared::detector::{DetectorSet, DetectorSpec};
 use shared::ids::DetectorSetVersion;
 
 use super::files::text_of;
+use crate::cli::keys::exact_key_for;
 use crate::cli::output::harmless;
-use crate::cli::{Exit, print};
+use crate::cli::{Exit, Global, print};
 use crate::detector_cost::Cost;
 
 /// Runs the built-in detectors on their examples.
@@ -64,7 +65,7 @@ fn alone(spec: &DetectorSpec) -> anyhow::Result<Engine> {
 }
 
 /// Checks detectors of one's own.
-pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Exit> {
+pub(super) fn files(paths: &[PathBuf], global: &Global) -> anyhow::Result<Exit> {
     let mut report = Report::default();
     let mut sound = Vec::new();
     let mut ids = BTreeSet::new();
@@ -73,6 +74,8 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Exit> {
         for problem in &file.problems {
             report.fault(&format!("{}:{problem}", path.display()));
         }
+        let key = exact_key_for(file.detectors.iter().map(|(_, spec)| spec), global)?;
+        report.key = report.key.or(key);
         for (line, spec) in file.detectors {
             let at = At {
                 path,
@@ -126,6 +129,8 @@ struct Report {
     detectors: usize,
     faults: usize,
     warnings: usize,
+    /// The key of exact data matches, if there are any.
+    key: Option<ExactKey>,
 }
 
 impl Report {
@@ -164,7 +169,7 @@ impl Report {
                 self.warning(&at.says(&format!("there is no {what}")));
             }
         }
-        let engine = match admit(spec) {
+        let engine = match admit_with(spec, self.key.as_ref()) {
             Ok(engine) => engine,
             Err(errors) => {
                 for error in errors.0 {
@@ -191,10 +196,11 @@ impl Report {
         own: &[(&Path, usize, DetectorSpec)],
         builtin: &[DetectorSpec],
     ) -> anyhow::Result<()> {
-        let engine = Engine::compile(&DetectorSet {
+        let set = DetectorSet {
             version: DetectorSetVersion::new("drafts"),
             detectors: own.iter().map(|(_, _, spec)| spec.clone()).collect(),
-        })?;
+        };
+        let engine = Engine::compile_with(&set, self.key.as_ref())?;
         let mut scratch = Scratch::new();
         let others = own.iter().map(|(_, _, spec)| spec).chain(builtin);
         for other in others {

@@ -6,8 +6,11 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use scanner_node::detect::{PackFile, admit, builtin_specs};
+use scanner_node::detect::{PackFile, admit_with, builtin_specs};
 use shared::detector::{DetectorSet, DetectorSpec};
+
+use crate::cli::Global;
+use crate::cli::keys::exact_key_for;
 
 /// Longest file of detectors, in bytes.
 const LONGEST_FILE: u64 = 64 << 20;
@@ -24,11 +27,12 @@ pub(super) fn text_of(path: &Path) -> anyhow::Result<String> {
 }
 
 /// The detectors of a file, ready to use.
-pub(in crate::cli) fn read(path: &Path) -> anyhow::Result<Vec<DetectorSpec>> {
+pub(in crate::cli) fn read(path: &Path, global: &Global) -> anyhow::Result<Vec<DetectorSpec>> {
     let file = PackFile::read(&text_of(path)?);
     let mut problems: Vec<String> = file.problems.iter().map(ToString::to_string).collect();
+    let key = exact_key_for(file.detectors.iter().map(|(_, spec)| spec), global)?;
     for (line, spec) in &file.detectors {
-        if let Err(errors) = admit(spec) {
+        if let Err(errors) = admit_with(spec, key.as_ref()) {
             problems.extend(errors.0.iter().map(|error| format!("{line}: {error}")));
         }
     }
@@ -43,10 +47,13 @@ pub(in crate::cli) fn read(path: &Path) -> anyhow::Result<Vec<DetectorSpec>> {
 }
 
 /// The built-in detectors with those of files; one with a built-in one's id takes its place.
-pub(in crate::cli) fn set_with(files: &[impl AsRef<Path>]) -> anyhow::Result<DetectorSet> {
+pub(in crate::cli) fn set_with(
+    files: &[impl AsRef<Path>],
+    global: &Global,
+) -> anyhow::Result<DetectorSet> {
     let mut all = builtin_specs()?;
     for file in files {
-        let own = read(file.as_ref())?;
+        let own = read(file.as_ref(), global)?;
         all.retain(|spec| own.iter().all(|other| other.id != spec.id));
         all.extend(own);
     }

@@ -17,9 +17,10 @@ use scanner_node::detect::{Engine, Scratch, builtin, builtin_specs};
 use shared::content::TextUnit;
 use shared::detector::{DetectorSet, DetectorSpec};
 
+use super::keys::exact_key_for;
 use super::output::harmless;
 use super::scan::Hit;
-use super::{Exit, print};
+use super::{Exit, Global, print};
 
 /// Longest text that is tried; longer ones are for `weir scan`.
 const LONGEST_TEXT: u64 = 1 << 20;
@@ -67,12 +68,14 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(args: DetectorsArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(args: DetectorsArgs, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
         DetectorsCommand::List { format } => list(format),
-        DetectorsCommand::Test { file, text, format } => test(file.as_deref(), text, format),
+        DetectorsCommand::Test { file, text, format } => {
+            test(file.as_deref(), text, format, global)
+        }
         DetectorsCommand::Check { files } if files.is_empty() => check::builtin(),
-        DetectorsCommand::Check { files } => check::files(&files),
+        DetectorsCommand::Check { files } => check::files(&files, global),
     }
 }
 
@@ -115,17 +118,23 @@ fn table(specs: &[DetectorSpec]) -> String {
     text
 }
 
-fn test(file: Option<&Path>, text: String, format: Format) -> anyhow::Result<Exit> {
+fn test(
+    file: Option<&Path>,
+    text: String,
+    format: Format,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let text = if text == "-" { from_stdin()? } else { text };
     let set = match file {
         None => builtin()?,
         // One that is switched off is tried, too.
-        Some(file) => DetectorSet::of(files::read(file)?.into_iter().map(|mut spec| {
+        Some(file) => DetectorSet::of(files::read(file, global)?.into_iter().map(|mut spec| {
             spec.enabled = true;
             spec
         }))?,
     };
-    let engine = Engine::compile(&set)?;
+    let key = exact_key_for(&set.detectors, global)?;
+    let engine = Engine::compile_with(&set, key.as_ref())?;
     let mut hits = Vec::new();
     let summary = scanner_node::scan::scan_units(
         &engine,

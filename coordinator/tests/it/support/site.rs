@@ -123,6 +123,23 @@ impl Site {
         process
     }
 
+    /// What a command of `weir` prints, run with the coordinator's settings.
+    pub(crate) fn weir(&self, args: &[&str]) -> String {
+        let run = std::process::Command::new(weir())
+            .args(args)
+            .env_clear()
+            .envs(self.both.iter().chain(&self.coordinator))
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        String::from_utf8(run.stdout).unwrap()
+    }
+
     /// Starts a node, and waits until it is ready.
     pub(crate) fn start_scanner(&self, name: &str) -> Process {
         let (address, key) = (free_address(), self.node_key.export().unwrap());

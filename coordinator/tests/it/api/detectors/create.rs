@@ -135,3 +135,35 @@ async fn an_id_is_taken_once_and_only_an_admin_makes_detectors() {
         .await
         .problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn exact_data_finds_rows_and_is_shown_without_its_index() {
+    let server = Server::start().await;
+    let token = server.token(Role::Admin).await;
+    let table = server.site.folder().join("customers.csv");
+    std::fs::write(&table, "id,name\nK-20417,Anna Berg\nK-20418,Bert Cole\n").unwrap();
+    let args = [
+        "edm",
+        "build",
+        table.to_str().unwrap(),
+        "--primary",
+        "id",
+        "--with",
+        "name",
+    ];
+    let built = server.site.weir(&args);
+    let draft: Value = serde_json::from_str(&built).unwrap();
+    let made = server.post_as(&token, PATH, &draft).await.json(201);
+    assert_eq!(made["exact_data"]["columns"], json!(["id", "name"]));
+    assert!(made["exact_data"].get("index").is_none());
+    let found = async |text| info_types_in(&server, &token, text).await;
+    assert_eq!(found("K-20418: Bert Cole").await, ["EXACT_DATA"]);
+    assert_eq!(found("K-20418: Anna Berg").await, [""; 0]);
+    let stranger = json!({"name": "X", "info_type": "X", "kind": "exact_data_match",
+        "exact_data": {"columns": ["id", "name"], "index": "d2VpcmVkbTEAAAAAAAAAAA=="}});
+    let refused = server.post_as(&token, PATH, &stranger).await.json(422);
+    assert!(
+        refused.to_string().contains("under another key ring"),
+        "{refused}"
+    );
+}
