@@ -283,7 +283,7 @@ impl Bench {
             sealer: self.envelopes()?,
             blob_sealer: sealer,
             fingerprinter: Fingerprinter::new(&self.ring)?,
-            exact_key: coordinator::keys::exact_key(&self.ring)?,
+            index_keys: coordinator::keys::index_keys(&self.ring)?,
             detectors: Arc::clone(&self.detectors) as _,
             blobs: Arc::new(self.blobs.clone()),
             heartbeat: Arc::new(StoredHeartbeats(self.store.clone())),

@@ -121,7 +121,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     );
     let passwords = Arc::new(Passwords::new()?);
     first_start::prepare(&store, &passwords, &config.auth).await?;
-    let detectors = Arc::new(DetectorSets::builtin()?.with_key(keys::exact_key(&ring)?));
+    let detectors = Arc::new(DetectorSets::builtin()?.with_keys(keys::index_keys(&ring)?));
     detectors.refresh(&store).await?;
     let policies = Arc::new(Policies::default());
     policies.refresh(&store).await?;
@@ -272,7 +272,7 @@ fn start_scanners(
         sealer: EnvelopeSealer::new(sealer.clone()),
         blob_sealer: sealer,
         fingerprinter: Fingerprinter::new(&foundation.ring)?,
-        exact_key: keys::exact_key(&foundation.ring)?,
+        index_keys: keys::index_keys(&foundation.ring)?,
         detectors: Arc::clone(&foundation.detectors) as _,
         blobs: Arc::new(foundation.blobs.clone()),
         heartbeat: Arc::new(crate::heartbeats::StoredHeartbeats(

@@ -4,7 +4,7 @@
 //! reading requests to `api::v1::detectors` and putting it in force to `detector_sets`.
 //! **Invariant:** what is stored compiles, does as its examples say, and is within the budget.
 
-use scanner_node::detect::{ExactKey, Scratch, admit_with, examples};
+use scanner_node::detect::{IndexKeys, Scratch, admit_with, examples};
 use serde_json::json;
 use shared::detector::DetectorSpec;
 use shared::ids::{AuditEventId, DetectorId, UserId};
@@ -61,8 +61,8 @@ pub enum Change {
 ///
 /// # Errors
 /// Everything that is wrong with it, in words for its author.
-pub fn vet(spec: &DetectorSpec, key: Option<&ExactKey>) -> Result<Cost, Vec<String>> {
-    let engine = admit_with(spec, key).map_err(|errors| {
+pub fn vet(spec: &DetectorSpec, keys: Option<&IndexKeys>) -> Result<Cost, Vec<String>> {
+    let engine = admit_with(spec, keys).map_err(|errors| {
         let mut words: Vec<String> = errors.0.iter().map(|e| e.problem.to_string()).collect();
         words.truncate(MAX_PROBLEMS);
         words

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use scanner_node::detect::{self, CompileErrors, Engine, ExactKey, PackError};
+use scanner_node::detect::{self, CompileErrors, Engine, IndexKeys, PackError};
 use scanner_node::source::{DetectorSource, SourceError};
 use shared::detector::{DetectorSet, DetectorSpec, Origin, SpecError};
 use shared::ids::DetectorSetVersion;
@@ -24,7 +24,7 @@ const KEPT: usize = 8;
 /// Detector sets by version.
 pub struct DetectorSets {
     builtin: Vec<DetectorSpec>,
-    key: Option<ExactKey>,
+    keys: Option<IndexKeys>,
     current: ArcSwap<DetectorSet>,
     recent: Mutex<VecDeque<Arc<DetectorSet>>>,
     /// What the database held when it was read last; whoever holds the lock may publish.
@@ -70,25 +70,25 @@ impl DetectorSets {
         let set = Arc::new(DetectorSet::of(builtin.clone())?);
         Ok(Self {
             builtin,
-            key: None,
+            keys: None,
             current: ArcSwap::new(Arc::clone(&set)),
             recent: Mutex::new(VecDeque::from([set])),
             read: tokio::sync::Mutex::new(None),
         })
     }
 
-    /// The same, with the key under which the values of exact data matches are hashed.
+    /// The same, with the keys of the rows and documents that admins registered.
     #[must_use]
-    pub fn with_key(self, key: ExactKey) -> Self {
+    pub fn with_keys(self, keys: IndexKeys) -> Self {
         Self {
-            key: Some(key),
+            keys: Some(keys),
             ..self
         }
     }
 
-    /// The key under which the values of exact data matches are hashed.
-    pub fn key(&self) -> Option<&ExactKey> {
-        self.key.as_ref()
+    /// The keys of the rows and documents that admins registered.
+    pub fn keys(&self) -> Option<&IndexKeys> {
+        self.keys.as_ref()
     }
 
     /// The set in force.
@@ -179,9 +179,9 @@ impl DetectorSets {
             version: set.version.clone(),
             detectors: set.detectors.iter().filter(new).cloned().collect(),
         };
-        let key = self.key.clone();
+        let keys = self.keys.clone();
         let compiling = tokio::task::spawn_blocking(move || {
-            Engine::compile_with(&changed, key.as_ref()).map(drop)
+            Engine::compile_with(&changed, keys.as_ref()).map(drop)
         });
         let compiled = compiling.await;
         Ok(compiled.map_err(|_panic| DetectorSetError::Panicked)??)

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::hmac;
-use scanner_node::detect::ExactKey;
+use scanner_node::detect::IndexKeys;
 use shared::config::SecretsConfig;
-use shared::seal::{KeyRing, LookupKey, Purpose};
+use shared::seal::{KeyRing, LookupKeys, Purpose};
 
 /// Where the ring is if nothing else is said; made there on the first start.
 pub const DEFAULT_RING: &str = "weir-data/keyring.json";
@@ -76,12 +76,14 @@ pub fn token_keys(ring: &KeyRing) -> anyhow::Result<TokenKeys> {
     })
 }
 
-/// The key of exact data matches.
+/// The keys of rows and documents that admins registered.
 ///
 /// # Errors
 /// The ring has no active key, or the library fails.
-pub fn exact_key(ring: &KeyRing) -> anyhow::Result<ExactKey> {
-    Ok(ExactKey::new(LookupKey::new(ring)?.expose()))
+pub fn index_keys(ring: &KeyRing) -> anyhow::Result<IndexKeys> {
+    Ok(scanner_node::index_keys::index_keys(&LookupKeys::new(
+        ring,
+    )?))
 }
 
 /// The folder that a storage URL names.

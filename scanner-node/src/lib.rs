@@ -15,6 +15,7 @@ pub mod detect;
 pub mod extract;
 #[cfg(feature = "worker")]
 pub mod health;
+pub mod index_keys;
 #[cfg(feature = "worker")]
 pub mod limits;
 #[cfg(feature = "worker")]

@@ -23,8 +23,8 @@ use shared::telemetry::{self, Metrics};
 use crate::actors::{self, Node, NodeIdentity, NodeParts};
 use crate::config::{NodeConfig, ScannerConfig, reference};
 use crate::coordinator_client::CoordinatorClient;
-use crate::detect::ExactKey;
 use crate::health::{self, Vitals};
+use crate::index_keys::index_keys;
 use crate::limits::NodeLimits;
 use crate::metrics::NodeMetrics;
 
@@ -143,7 +143,7 @@ async fn parts(
         sealer: EnvelopeSealer::new(key.sealer()),
         blob_sealer: key.sealer(),
         fingerprinter: key.fingerprinter(),
-        exact_key: ExactKey::new(key.lookup_key()?.expose()),
+        index_keys: index_keys(&key.lookup_keys()?),
         detectors: Arc::clone(&client) as _,
         blobs: Arc::clone(&client) as _,
         heartbeat: client,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use scanner_node::detect::ExactKey;
+use scanner_node::detect::IndexKeys;
 use shared::config::SecretsConfig;
 use shared::detector::{DetectorSpec, Kind};
 use shared::seal::{KeyRing, NodeKey};
@@ -66,18 +66,18 @@ pub(super) fn ring(file: Option<PathBuf>, global: &Global) -> anyhow::Result<Key
     keys.load()
 }
 
-/// The key for exact data matches, if one of these detectors is one, and there is a key ring.
-pub(super) fn exact_key_for<'s>(
+/// The keys for rows and documents, if one of these detectors looks for any, and there is a key ring.
+pub(super) fn index_keys_for<'s>(
     specs: impl IntoIterator<Item = &'s DetectorSpec>,
     global: &Global,
-) -> anyhow::Result<Option<ExactKey>> {
+) -> anyhow::Result<Option<IndexKeys>> {
     let mut specs = specs.into_iter();
-    if !specs.any(|spec| spec.kind == Kind::ExactDataMatch) {
+    if !specs.any(|spec| matches!(spec.kind, Kind::ExactDataMatch | Kind::DocumentFingerprint)) {
         return Ok(None);
     }
     match configured(global)? {
         Keys::Ring(file) if file == Path::new(DEFAULT_RING) && !file.exists() => Ok(None),
-        keys => crate::keys::exact_key(&keys.load()?).map(Some),
+        keys => crate::keys::index_keys(&keys.load()?).map(Some),
     }
 }
 

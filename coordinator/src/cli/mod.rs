@@ -9,8 +9,10 @@
 mod database;
 mod detectors;
 mod edm;
+mod fingerprint;
 mod keys;
 mod load;
+mod made_detector;
 mod migrate;
 mod openapi;
 mod output;
@@ -58,6 +60,8 @@ enum Command {
     Detectors(detectors::DetectorsArgs),
     /// Make detectors of tables, without their values
     Edm(edm::EdmArgs),
+    /// Make detectors of documents, without their text
+    Fingerprint(fingerprint::FingerprintArgs),
     /// Make, rotate and hand out the keys that message text is sealed with
     Keys(keys::KeysArgs),
     /// Play signed Slack events against a coordinator and check that none is lost
@@ -96,6 +100,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args, global),
             Self::Detectors(args) => detectors::run(args, global),
             Self::Edm(args) => edm::run(args, global),
+            Self::Fingerprint(args) => fingerprint::run(args, global),
             Self::Keys(args) => keys::run(args, global),
             Self::Load(args) => load::run(&args, global),
             Self::Migrate(args) => migrate::run(&args, global),

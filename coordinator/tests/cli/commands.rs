@@ -12,19 +12,20 @@ fn help_lists_the_commands() {
     Usage: weir [OPTIONS] [COMMAND]
 
     Commands:
-      serve      Run the coordinator; the same as no command
-      scan       Scan files, folders or standard input, offline
-      detectors  List, try and check detectors
-      edm        Make detectors of tables, without their values
-      keys       Make, rotate and hand out the keys that message text is sealed with
-      load       Play signed Slack events against a coordinator and check that none is lost
-      migrate    Bring the database up to date
-      user       Say who may sign in
-      token      Make and end API tokens for machines
-      queue      Look at the queue and at what was set aside
-      config     Print every setting with its meaning and default, as TOML
-      openapi    Print the description of the REST API
-      help       Print this message or the help of the given subcommand(s)
+      serve        Run the coordinator; the same as no command
+      scan         Scan files, folders or standard input, offline
+      detectors    List, try and check detectors
+      edm          Make detectors of tables, without their values
+      fingerprint  Make detectors of documents, without their text
+      keys         Make, rotate and hand out the keys that message text is sealed with
+      load         Play signed Slack events against a coordinator and check that none is lost
+      migrate      Bring the database up to date
+      user         Say who may sign in
+      token        Make and end API tokens for machines
+      queue        Look at the queue and at what was set aside
+      config       Print every setting with its meaning and default, as TOML
+      openapi      Print the description of the REST API
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>  Configuration file [default: weir.toml, if it is there]
@@ -282,7 +283,7 @@ fn everything_wrong_with_detectors_of_one_s_own_is_told_at_once() {
     let lines = run.out.lines();
     let lines: Vec<&str> = lines.filter(|line| !line.contains("ns a byte")).collect();
     insta::assert_snapshot!(lines[..4].join("\n"), @"
-    own.toml:20:1: unknown field `likelyhood`, expected one of `id`, `name`, `info_type`, `description`, `kind`, `patterns`, `words`, `matching`, `exact_data`, `validator`, `hotwords`, `exclusions`, `min_entropy_millibits`, `likelihood`, `severity`, `precedence`, `mask`, `enabled`, `origin`, `references`, `handling`, `examples`, `counter_examples`
+    own.toml:20:1: unknown field `likelyhood`, expected one of `id`, `name`, `info_type`, `description`, `kind`, `patterns`, `words`, `matching`, `exact_data`, `fingerprints`, `validator`, `hotwords`, `exclusions`, `min_entropy_millibits`, `likelihood`, `severity`, `precedence`, `mask`, `enabled`, `origin`, `references`, `handling`, `examples`, `counter_examples`
     own.toml:2: `employee-number`: there is no `handling`: say what to do about a leak (warning)
     own.toml:2: `employee-number`: pattern 1 is not a regular expression: unclosed group at byte 0; correct the pattern
     own.toml:25: `silent`: does not fire in its example 1

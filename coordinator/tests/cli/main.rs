@@ -4,7 +4,10 @@
 
 #[cfg(test)]
 mod commands;
+#[cfg(test)]
 mod edm;
+#[cfg(test)]
+mod fingerprint;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

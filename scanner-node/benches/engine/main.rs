@@ -3,11 +3,13 @@
 //! One core, the whole built-in set, megabytes (10^6) per second of this thread's processor time, so that
 //! a busy neighbour hardly enters. All rivals see the same bytes in the same run and take turns; the
 //! median of the rounds counts. Owns the course of the run and the tables. Leaves the text to `corpora`,
-//! what is compared to `rivals`, larger sets to `growth`, texts made to be slow to `hostile`, memory to `stream`.
+//! what is compared to `rivals`, larger sets to `growth`, registered documents to `documents`, texts made to be slow to `hostile`, memory to
+//! `stream`.
 //! **Invariant:** the run fails if the engine and its own plain loop differ in a single match.
 
 #[path = "../corpora/mod.rs"]
 mod corpora;
+mod documents;
 mod growth;
 mod hostile;
 mod measure;
@@ -66,6 +68,9 @@ struct Arguments {
     /// Measures hostile texts and streams only
     #[arg(long)]
     hostile: bool,
+    /// Measures registered documents only
+    #[arg(long)]
+    documents: bool,
     /// Scans one stream in this process and prints its row
     #[arg(long, hide = true)]
     stream: Option<u64>,
@@ -95,6 +100,9 @@ fn main() -> anyhow::Result<()> {
         return say(&stream::row(&engine, megabytes, &chat)?);
     }
     let corpora = corpora_of(arguments.mb)?;
+    if arguments.documents {
+        return documents::table(&corpora);
+    }
     if arguments.hostile {
         return limits(&arguments, &engine, &corpora);
     }
@@ -121,6 +129,7 @@ fn main() -> anyhow::Result<()> {
     if arguments.rules != [0] {
         growth::table(&arguments.rules, arguments.mb)?;
     }
+    documents::table(&corpora)?;
     limits(&arguments, &engine, &corpora)
 }
 

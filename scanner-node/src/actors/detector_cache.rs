@@ -11,7 +11,7 @@ use actix::{Actor, ActorFutureExt, Context, Handler, Message, ResponseActFuture,
 use shared::ids::DetectorSetVersion;
 use tokio::sync::oneshot;
 
-use crate::detect::{CompileErrors, Engine, ExactKey};
+use crate::detect::{CompileErrors, Engine, IndexKeys};
 use crate::source::{DetectorSource, SourceError};
 
 /// Versions kept: the current one, the one before, and what a redispatched job may still name.
@@ -22,7 +22,7 @@ shared::answers_ping!(DetectorCache);
 /// Keeps engines.
 pub(crate) struct DetectorCache {
     source: Arc<dyn DetectorSource>,
-    key: ExactKey,
+    keys: IndexKeys,
     engines: VecDeque<Loaded>,
     /// Versions that are being compiled, and who waits for them beside the first who asked.
     loading: HashMap<DetectorSetVersion, Vec<oneshot::Sender<Loaded>>>,
@@ -57,10 +57,10 @@ pub(crate) enum LoadError {
 }
 
 impl DetectorCache {
-    pub(crate) fn new(source: Arc<dyn DetectorSource>, key: ExactKey) -> Self {
+    pub(crate) fn new(source: Arc<dyn DetectorSource>, keys: IndexKeys) -> Self {
         Self {
             source,
-            key,
+            keys,
             engines: VecDeque::new(),
             loading: HashMap::new(),
         }
@@ -92,7 +92,7 @@ impl Handler<Load> for DetectorCache {
         }
         self.loading.insert(version.clone(), Vec::new());
         let source = Arc::clone(&self.source);
-        let loading = load(source, self.key.clone(), version.clone()).into_actor(self);
+        let loading = load(source, self.keys.clone(), version.clone()).into_actor(self);
         Box::pin(loading.map(move |outcome, cache, _ctx| {
             // Dropped untold, they learn that it failed: their jobs wait and ask again.
             let waiting = cache.loading.remove(&version).unwrap_or_default();
@@ -110,12 +110,12 @@ impl Handler<Load> for DetectorCache {
 
 async fn load(
     source: Arc<dyn DetectorSource>,
-    key: ExactKey,
+    keys: IndexKeys,
     asked: DetectorSetVersion,
 ) -> Result<Loaded, LoadError> {
     let set = source.fetch(&asked).await?;
     let version = set.version.clone();
-    let compiling = tokio::task::spawn_blocking(move || Engine::compile_with(&set, Some(&key)));
+    let compiling = tokio::task::spawn_blocking(move || Engine::compile_with(&set, Some(&keys)));
     let engine = compiling.await.map_err(|_panic| LoadError::Panicked)??;
     tracing::info!(%version, "detector set compiled");
     Ok(Loaded {

@@ -97,18 +97,18 @@ fn examined(summary: Summary, mut gaps: Vec<Gap>, findings: Vec<Finding>) -> Exa
 
 /// The match, less its value.
 fn finding(fingerprinter: &Fingerprinter, located: Located<'_>) -> Finding {
-    let detector = &located.found.detector;
+    let detector = &located.detector;
     Finding {
         id: FindingId::fresh(),
         info_type: detector.info_type.clone(),
         detector: detector.id.clone(),
-        likelihood: located.found.likelihood,
+        likelihood: located.likelihood,
         severity: detector.severity,
         start: located.start,
         end: located.end,
         preview: located.preview,
         fingerprint: fingerprinter.fingerprint(&detector.info_type, &located.value),
         location: located.location,
-        explanation: located.found.evidence,
+        explanation: located.evidence,
     }
 }

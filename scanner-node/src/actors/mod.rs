@@ -35,7 +35,7 @@ use self::detector_cache::DetectorCache;
 use self::heartbeat::Heartbeat;
 use self::puller::Puller;
 use self::work::Work;
-use crate::detect::ExactKey;
+use crate::detect::IndexKeys;
 use crate::limits::NodeLimits;
 use crate::metrics::NodeMetrics;
 use crate::source::{BlobSource, DetectorSource};
@@ -54,8 +54,8 @@ pub struct NodeParts {
     pub blob_sealer: Sealer,
     /// Makes fingerprints.
     pub fingerprinter: Fingerprinter,
-    /// The key of exact data matches.
-    pub exact_key: ExactKey,
+    /// The keys of rows and documents that admins registered.
+    pub index_keys: IndexKeys,
     /// Where detector sets come from.
     pub detectors: Arc<dyn DetectorSource>,
     /// Where blobs come from.
@@ -109,8 +109,8 @@ pub fn start(parts: NodeParts, guardian: &Guardian, arbiter: &ArbiterHandle) -> 
     let cache = guardian.guard("detector_cache", {
         let (parts, arbiter) = (Arc::clone(&parts), arbiter.clone());
         move || {
-            let (source, key) = (Arc::clone(&parts.detectors), parts.exact_key.clone());
-            DetectorCache::start_in_arbiter(&arbiter, move |_ctx| DetectorCache::new(source, key))
+            let (source, keys) = (Arc::clone(&parts.detectors), parts.index_keys.clone());
+            DetectorCache::start_in_arbiter(&arbiter, move |_ctx| DetectorCache::new(source, keys))
         }
     });
     let work = Arc::new(Work::new(Arc::clone(&parts), cache.clone()));

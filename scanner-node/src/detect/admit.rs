@@ -11,7 +11,7 @@ use shared::ids::DetectorSetVersion;
 
 use super::compile::{Engine, NEST_LIMIT, parse};
 use super::error::{CompileError, CompileErrors, Problem};
-use super::exact::ExactKey;
+use super::keys::IndexKeys;
 
 /// Largest automaton of one pattern, in bytes: a quarter of what a pattern of our own may have.
 const NFA_BYTES: usize = 256 << 10;
@@ -26,11 +26,11 @@ pub fn admit(spec: &DetectorSpec) -> Result<Engine, CompileErrors> {
     admit_with(spec, None)
 }
 
-/// The same, with the key for exact data matches.
+/// The same, with the keys of what admins registered.
 ///
 /// # Errors
 /// As [`admit`].
-pub fn admit_with(spec: &DetectorSpec, key: Option<&ExactKey>) -> Result<Engine, CompileErrors> {
+pub fn admit_with(spec: &DetectorSpec, keys: Option<&IndexKeys>) -> Result<Engine, CompileErrors> {
     let mut problems: Vec<Problem> = spec.faults().into_iter().map(Problem::Fault).collect();
     // What a list of a million patterns would take to look through is not worth knowing.
     if problems.is_empty() {
@@ -63,7 +63,7 @@ pub fn admit_with(spec: &DetectorSpec, key: Option<&ExactKey>) -> Result<Engine,
         version: DetectorSetVersion::new("draft"),
         detectors: vec![spec.clone()],
     };
-    Engine::compile_with(&set, key)
+    Engine::compile_with(&set, keys)
 }
 
 /// What a pattern asks for beyond the limits. One that cannot be parsed is for the compiler to explain.

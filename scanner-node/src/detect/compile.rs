@@ -12,12 +12,14 @@ use shared::detector::{DetectorSet, DetectorSpec, Hotwords, Origin};
 use shared::ids::DetectorSetVersion;
 
 use super::cost;
+use super::documents::{Registered, Sheaf};
 use super::error::{CompileError, CompileErrors, Problem};
-use super::exact::{ExactKey, Table, Tables};
+use super::exact::{Table, Tables};
 use super::exclusion::CompiledExclusion;
 use super::filter::{self, Filter, Wanted};
 use super::first::First;
 use super::hotword::HotwordSearch;
+use super::keys::IndexKeys;
 use super::lazy::{LazyRegex, Refused};
 use super::terms::Terms;
 use super::validators::{self, Validator};
@@ -36,6 +38,7 @@ pub struct Engine {
     pub(super) filter: Filter,
     pub(super) terms: Terms,
     pub(super) exact: Tables,
+    pub(super) documents: Registered,
     /// Whether a pattern is timed; empty if none is.
     pub(super) timed: Vec<bool>,
 }
@@ -66,7 +69,7 @@ pub(super) struct Pattern {
 }
 
 impl Engine {
-    /// Compiles a detector set in which there is no exact data match.
+    /// Compiles a detector set in which there is neither an exact data match nor a document fingerprint.
     ///
     /// # Errors
     /// Everything that is wrong with any of its detectors; permanent.
@@ -74,17 +77,25 @@ impl Engine {
         Self::compile_with(set, None)
     }
 
-    /// Compiles a detector set, with the key under which the values of exact data matches are hashed.
+    /// Compiles a detector set, with the keys of the rows and documents that admins registered.
     ///
     /// # Errors
-    /// Everything that is wrong with any of its detectors, or the key for them; permanent.
-    pub fn compile_with(set: &DetectorSet, key: Option<&ExactKey>) -> Result<Self, CompileErrors> {
+    /// Everything that is wrong with any of its detectors, or the keys for them; permanent.
+    pub fn compile_with(
+        set: &DetectorSet,
+        keys: Option<&IndexKeys>,
+    ) -> Result<Self, CompileErrors> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let mut errors = Vec::new();
         let mut detectors = Vec::with_capacity(set.detectors.len());
         let mut patterns = Vec::new();
         let mut hirs = Vec::new();
         let mut tables = Vec::new();
+        let mut sheaves = Vec::new();
+        let (exact, documents) = (
+            keys.map(|keys| &keys.exact),
+            keys.map(|keys| &keys.documents),
+        );
         for spec in &set.detectors {
             let mut problems = Vec::new();
             for (at, source) in spec.patterns.iter().enumerate() {
@@ -103,8 +114,12 @@ impl Engine {
                     Err(problem) => problems.push(problem),
                 }
             }
-            match Table::compile(detectors.len(), spec, key) {
+            match Table::compile(detectors.len(), spec, exact) {
                 Ok(table) => tables.extend(table),
+                Err(problem) => problems.push(problem),
+            }
+            match Sheaf::compile(detectors.len(), spec, documents) {
+                Ok(sheaf) => sheaves.extend(sheaf),
                 Err(problem) => problems.push(problem),
             }
             detectors.push(compile_detector(spec, &mut problems));
@@ -128,7 +143,8 @@ impl Engine {
             timed: cost::of_admins(&patterns, &set.detectors),
             patterns,
             terms: Terms::compile(&set.detectors),
-            exact: Tables::new(key, tables),
+            exact: Tables::new(exact, tables),
+            documents: Registered::new(documents, sheaves),
         })
     }
 

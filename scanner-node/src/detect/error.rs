@@ -101,9 +101,9 @@ pub enum Problem {
         /// What the parser says.
         what: String,
     },
-    /// Of an exact data match, without the key of its hashes.
+    /// Of rows or documents, without the key of their hashes.
     #[error(
-        "its values are hashed under a key that is not at hand; say where the key ring is (`secrets.keyring_file`)"
+        "it is hashed under a key that is not at hand; say where the key ring is (`secrets.keyring_file`)"
     )]
     NoKey,
     /// Of an exact data match, with another key than that of its hashes.
@@ -114,6 +114,14 @@ pub enum Problem {
     /// The index of an exact data match is none.
     #[error("the index is damaged; make it anew with `weir edm build`")]
     BadIndex,
+    /// Of a document fingerprint, with another key than that of its index.
+    #[error(
+        "its documents were sealed under another key ring; make it anew with `weir fingerprint build` and the key ring in use"
+    )]
+    OtherFingerprintKey,
+    /// The index of a document fingerprint is none, or not of its documents.
+    #[error("the fingerprints are damaged; make them anew with `weir fingerprint build`")]
+    BadFingerprints,
     /// The hotword list is empty, or has an empty word in it.
     #[error("a hotword is empty, or there is none; give whole words or leave hotwords out")]
     BadHotwords,

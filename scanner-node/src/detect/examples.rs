@@ -9,7 +9,7 @@ use shared::content::TextUnit;
 use shared::detector::DetectorSpec;
 use shared::ids::DetectorId;
 
-use super::{Engine, Scratch};
+use super::{Engine, Quotes, Scratch};
 
 /// A detector that does otherwise than it declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +48,15 @@ pub fn failures(engine: &Engine, scratch: &mut Scratch, spec: &DetectorSpec) -> 
 }
 
 fn fired(engine: &Engine, scratch: &mut Scratch, text: &str) -> Vec<DetectorId> {
-    let scan = engine.scan(&TextUnit::plain(text), scratch);
+    let (unit, mut quotes) = (TextUnit::plain(text), Quotes::default());
+    let scan = engine.scan_part(&unit, 0..text.len(), scratch, &mut quotes);
     let mut ids: Vec<DetectorId> = scan
         .matches
         .iter()
         .map(|found| found.detector.id.clone())
         .collect();
+    let documents = engine.quoted(&quotes).into_iter();
+    ids.extend(documents.map(|quoted| quoted.detector.id.clone()));
     ids.dedup();
     ids
 }

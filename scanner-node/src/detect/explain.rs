@@ -10,12 +10,15 @@ use super::exact::Corroboration;
 use super::likelihood::{Weighed, effect_of};
 use super::normalise::Changes;
 
+const DOCUMENT_OF: &str = "document of fingerprints";
+
 /// The evidence behind a match, in the order it was weighed. `changes` were undone to see it.
 pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed, changes: Changes) -> Vec<Evidence> {
     let source = match spec.kind {
         Kind::Regex => "pattern of",
         Kind::Dictionary => "word of dictionary",
         Kind::ExactDataMatch => "row of exact data",
+        Kind::DocumentFingerprint => DOCUMENT_OF,
     };
     let mut all = vec![say(
         format!("{source} `{}`, {}", spec.id, spec.likelihood),
@@ -59,6 +62,25 @@ pub(super) fn evidence(spec: &DetectorSpec, weighed: &Weighed, changes: Changes)
         all.push(say(format!("hotword `{word}` nearby"), rule.raise));
     }
     all
+}
+
+/// The evidence behind a document: so many of its fingerprints were `seen`, which is so many `percent`.
+pub(super) fn quote(
+    spec: &DetectorSpec,
+    name: &str,
+    (seen, prints, percent): (u32, u32, u8),
+    effect: i16,
+) -> Vec<Evidence> {
+    vec![
+        say(
+            format!("{DOCUMENT_OF} `{}`, {}", spec.id, spec.likelihood),
+            0,
+        ),
+        say(
+            format!("{percent} % of document `{name}`, {seen} of {prints} fingerprints"),
+            effect,
+        ),
+    ]
 }
 
 fn say(reason: String, effect: i16) -> Evidence {

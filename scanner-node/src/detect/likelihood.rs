@@ -13,6 +13,8 @@
 //! | exclusion without `lower` | dropped |
 //! | exclusion with `lower` | that many steps down |
 //! | other values of the same row nearby | one step up for each beyond those that have to be |
+//! | under a quarter of a registered document | one step down |
+//! | three fifths of it or more | one step up |
 //! | hotword nearby | `raise` steps up, once; dropped without one where `required` |
 //!
 //! A known test value keeps its likelihood and says what it is: whoever tries the engine with one must
@@ -60,6 +62,15 @@ pub(super) fn effect_of(check: Check) -> Option<i16> {
         Check::Valid => Some(0),
         Check::StructurallyValid | Check::NotApplicable => Some(-1),
         Check::Invalid => None,
+    }
+}
+
+/// Steps that the share of a document, in percent, moves the likelihood by.
+pub(super) fn effect_of_share(percent: u8) -> i16 {
+    match percent {
+        ..25 => -1,
+        25..60 => 0,
+        60.. => 1,
     }
 }
 

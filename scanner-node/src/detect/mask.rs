@@ -44,6 +44,11 @@ pub fn preview(value: &str, rule: MaskRule) -> String {
     shortened(&masked)
 }
 
+/// What is shown in the place of a document: its name was given by whoever registered it.
+pub(super) fn of_document(percent: u8, name: &str) -> String {
+    format!("[{percent} % of {name}]")
+}
+
 /// How many letters and digits are shown at the start and at the end.
 fn shown(total: usize, rule: MaskRule) -> (usize, usize) {
     if total < SHORTEST_SHOWN {

@@ -6,11 +6,13 @@
 //! **Invariant:** the filter only ever skips what could not have matched.
 
 mod admit;
+mod bitmap;
 #[cfg(test)]
 mod bounds;
 mod candidate;
 mod compile;
 mod cost;
+mod documents;
 mod effort;
 mod entropy;
 mod error;
@@ -21,6 +23,7 @@ mod explain;
 mod filter;
 mod first;
 mod hotword;
+mod keys;
 mod lazy;
 mod likelihood;
 mod mask;
@@ -40,10 +43,15 @@ pub mod validators;
 pub use admit::{admit, admit_with};
 pub use compile::Engine;
 pub use cost::Spent;
+pub use documents::{
+    DocumentDraft, DocumentIndexBuilder, DocumentKey, GUARANTEED_BYTES, MIN_DOCUMENT_BYTES,
+    MIN_SEEN, QuotedDocument, Quotes, Unfit,
+};
 pub use error::{CompileError, CompileErrors, Problem};
 pub use exact::{
     BuiltIndex, ExactIndexBuilder, ExactKey, LeftOut, MIN_OTHER_CHARS, MIN_PRIMARY_CHARS,
 };
+pub use keys::IndexKeys;
 pub use mask::preview;
 pub use matcher::{MAX_MATCHES_PER_UNIT, Match, Reading, Scan};
 pub use pack_file::{PackFile, PackProblem};

@@ -128,8 +128,8 @@ impl<'s> Own<'s> {
                     .collect(),
             ),
             Kind::Dictionary => Self::Words(spec.words.iter().map(String::as_str).collect()),
-            // Nobody here knows its values.
-            Kind::ExactDataMatch => Self::Words(WORDS.to_vec()),
+            // Nobody here knows its values or documents.
+            Kind::ExactDataMatch | Kind::DocumentFingerprint => Self::Words(WORDS.to_vec()),
         }
     }
 

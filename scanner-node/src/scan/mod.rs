@@ -3,30 +3,43 @@
 //! Owns who a match belongs to when a text comes in blocks, absolute offsets, and the bound on findings of
 //! one piece of content. Serves the actors and the offline scan alike; makes no ids and no fingerprints.
 //! **Invariant:** a match is reported once, without a value in its place, and what was left out is in the
-//! coverage. What the texts of one message say several times is for `once`.
+//! coverage. What the texts of one message say several times is for `once`. Of a registered document the share
+//! is added up over all of them, and it is told in the end.
 
 mod once;
 mod redact;
 
 use std::borrow::Cow;
 #[cfg(feature = "extract")]
+use std::collections::HashMap;
+#[cfg(feature = "extract")]
 use std::io::Read;
+use std::sync::Arc;
 
 use shared::content::{Coverage, Gap, GapReason, Location, TextUnit};
+use shared::detector::DetectorSpec;
+use shared::finding::{Evidence, Likelihood};
 
-use crate::detect::{Engine, Match, Scratch};
+use crate::detect::{Engine, Match, QuotedDocument, Quotes, Scratch};
 #[cfg(feature = "extract")]
 use crate::extract::{ExtractError, Flow, Hint, Limits, extract};
 
-/// Most findings reported of one piece of content.
+/// Most findings reported of one piece of content, less registered documents.
 pub const MAX_FINDINGS: usize = 1_000;
+/// Most registered documents reported of one piece of content; those of which most is there.
+pub const MAX_DOCUMENTS: usize = 20;
 
-/// A match and where it stands.
+/// A match, or a registered document, and where it stands.
 #[derive(Clone, Debug)]
 pub struct Located<'t> {
-    /// The match.
-    pub found: Match,
-    /// The value itself, as it was read: to be fingerprinted and sealed, never logged.
+    /// The detector, as it was compiled.
+    pub detector: Arc<DetectorSpec>,
+    /// How sure.
+    pub likelihood: Likelihood,
+    /// Why, in the order it was weighed. Never the value.
+    pub evidence: Vec<Evidence>,
+    /// The value itself, as it was read: to be fingerprinted and sealed, never logged. Of a document its name,
+    /// so that it is the same finding however much of it is there.
     pub value: Cow<'t, str>,
     /// The value as it may be shown.
     pub preview: String,
@@ -50,7 +63,7 @@ pub struct Summary {
 }
 
 /// Scans texts that are at hand and belong together, as those of one message; `report` gets every match, unit
-/// by unit, in order of position. What several units say is reported once.
+/// by unit, in order of position, then documents. What several units say is reported once.
 pub fn scan_units(
     engine: &Engine,
     scratch: &mut Scratch,
@@ -58,9 +71,10 @@ pub fn scan_units(
     report: &mut dyn FnMut(Located<'_>),
 ) -> Summary {
     let mut tally = Tally::default();
-    let mut found = Vec::new();
+    let (mut found, mut quotes) = (Vec::new(), Quotes::default());
     for unit in units {
-        let scan = engine.scan(unit, scratch);
+        let scan = engine.scan_part(unit, 0..unit.text.len(), scratch, &mut quotes);
+        quotes.next_place();
         tally.bytes += u64_of(unit.text.len());
         tally.flooded |= scan.truncated;
         for hit in scan.matches {
@@ -70,11 +84,16 @@ pub fn scan_units(
     }
     let found = once::once(found);
     tally.findings = found.len();
-    found.into_iter().for_each(report);
+    found.into_iter().for_each(&mut *report);
+    for quoted in tally.quoted(engine, &quotes) {
+        let unit = units.get(quoted.place);
+        let location = unit.map(|unit| unit.location.clone()).unwrap_or_default();
+        report(of_document(quoted, shown(engine, scratch, location)));
+    }
     tally.summary(Vec::new())
 }
 
-/// Reads and scans a file; `report` gets every match.
+/// Reads and scans a file; `report` gets every match, then documents.
 ///
 /// # Errors
 /// [`ExtractError::Read`] if `input` fails; transient.
@@ -88,8 +107,10 @@ pub fn scan_reader(
 ) -> Result<Summary, ExtractError> {
     let mut tally = Tally::default();
     let (input, hint) = source;
+    let (mut quotes, mut places) = (Quotes::default(), HashMap::new());
     let gaps = extract(input, hint, limits, &mut |block| {
-        let scan = engine.scan(&block.unit, scratch);
+        let own = block.owned.clone();
+        let scan = engine.scan_part(&block.unit, own, scratch, &mut quotes);
         tally.bytes += u64_of(block.owned.len());
         tally.flooded |= scan.truncated;
         let mut locator = block.locator();
@@ -104,12 +125,20 @@ pub fn scan_reader(
                 report(located);
             }
         }
+        for (document, start) in quotes.begun() {
+            let offset = usize::try_from(start.saturating_sub(block.unit.base)).unwrap_or(0);
+            places.insert(document, locator.locate(offset));
+        }
         if tally.is_full() {
             Flow::Stop
         } else {
             Flow::Continue
         }
     })?;
+    for quoted in tally.quoted(engine, &quotes) {
+        let location = places.remove(&quoted.document).unwrap_or_default();
+        report(of_document(quoted, shown(engine, scratch, location)));
+    }
     Ok(tally.summary(gaps))
 }
 
@@ -125,6 +154,19 @@ fn shown(engine: &Engine, scratch: &mut Scratch, location: Location) -> Location
         pointer,
         file,
         ..location
+    }
+}
+
+fn of_document(quoted: QuotedDocument, location: Location) -> Located<'static> {
+    Located {
+        preview: quoted.preview(),
+        detector: quoted.detector,
+        likelihood: quoted.likelihood,
+        evidence: quoted.evidence,
+        value: Cow::Owned(quoted.name),
+        start: quoted.start,
+        end: quoted.end,
+        location,
     }
 }
 
@@ -164,8 +206,19 @@ impl Tally {
             start: unit.base + u64_of(found.span.start),
             end: unit.base + u64_of(found.span.end),
             location,
-            found,
+            detector: found.detector,
+            likelihood: found.likelihood,
+            evidence: found.evidence,
         })
+    }
+
+    /// The documents that are reported.
+    fn quoted(&mut self, engine: &Engine, quotes: &Quotes) -> Vec<QuotedDocument> {
+        let mut documents = engine.quoted(quotes);
+        self.flooded |= documents.len() > MAX_DOCUMENTS;
+        documents.truncate(MAX_DOCUMENTS);
+        self.findings += documents.len();
+        documents
     }
 
     fn summary(self, mut gaps: Vec<Gap>) -> Summary {
@@ -249,6 +302,72 @@ mod tests {
         assert_eq!(found.len(), MAX_FINDINGS);
         let gaps = vec![Gap::whole(GapReason::TooManyFindings)];
         assert_eq!(summary.coverage, Coverage::Partial { gaps });
+    }
+
+    #[test]
+    fn the_share_of_a_document_adds_up_over_the_blocks_of_a_file() {
+        let (engine, plan) = with_document();
+        let text = format!("intro\n{plan}\nend");
+        for (name, source) in [
+            ("a.txt", text.clone()),
+            ("a.json", serde_json::json!(["intro", plan]).to_string()),
+            (
+                "a.html",
+                format!("<p>intro</p>\n<p>{}</p>", plan.replace(". ", "<br>")),
+            ),
+        ] {
+            let hint = Hint {
+                name: Some(name.to_owned()),
+                media_type: None,
+            };
+            let mut found = Vec::new();
+            let summary = scan_reader(
+                &engine,
+                &mut Scratch::new(),
+                (&mut source.as_bytes(), &hint),
+                &Limits::default(),
+                &mut |hit| found.push((hit.preview, hit.start..hit.end, hit.location)),
+            );
+            assert_eq!(summary.unwrap().findings, 1, "{name}");
+            let (preview, span, location) = found.first().unwrap();
+            assert!(
+                ["[100 % of plan.txt]", "[99 % of plan.txt]"].contains(&preview.as_str()),
+                "{name}: {preview}"
+            );
+            assert!(span.start < 200 && span.end > 690_000, "{name}: {span:?}");
+            match name {
+                "a.txt" => assert_eq!(location.line, Some(2)),
+                "a.json" => assert_eq!(location.pointer.as_deref(), Some("/1")),
+                _ => assert_eq!(location.part.as_deref(), Some("body")),
+            }
+        }
+    }
+
+    /// An engine that knows one document, longer than two blocks.
+    fn with_document() -> (Engine, String) {
+        use crate::detect::{
+            DocumentDraft, DocumentIndexBuilder, DocumentKey, ExactKey, IndexKeys,
+        };
+        let words = (0_u64..).map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20);
+        let words = words.map(|n| format!("w{n:x}{}", if n % 9 == 0 { ". " } else { " " }));
+        let mut plan = String::new();
+        plan.extend(words.take(60_000));
+        let key = DocumentKey::new(&[7; 32], &[8; 32]);
+        let mut draft = DocumentDraft::new(key.clone());
+        draft.add(&plan, 0..plan.len());
+        let mut builder = DocumentIndexBuilder::new(key.clone());
+        builder.add(draft).unwrap();
+        let spec = serde_json::from_value(serde_json::json!({
+            "id": "plans", "name": "Plans", "info_type": "PLAN", "kind": "document_fingerprint",
+            "fingerprints": {"documents": ["plan.txt"], "threshold_percent": 90, "index": builder.build().unwrap()},
+            "likelihood": "LIKELY", "severity": "HIGH",
+        }));
+        let set = shared::detector::DetectorSet::of([spec.unwrap()]).unwrap();
+        let keys = IndexKeys {
+            exact: ExactKey::new(&[9; 32]),
+            documents: key,
+        };
+        (Engine::compile_with(&set, Some(&keys)).unwrap(), plan)
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn value_of(located: &Located<'_>) -> Value {
     if letters.is_empty() {
         letters.push_str(&located.value);
     }
-    (located.found.detector.info_type.to_string(), letters)
+    (located.detector.info_type.to_string(), letters)
 }
 
 #[cfg(test)]

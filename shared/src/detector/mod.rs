@@ -4,13 +4,16 @@
 //! what it costs, is for `scanner_node::detect`.
 //! **Invariant:** a set's version is a digest of its enabled detectors: equal versions detect alike.
 
+mod check;
 mod exact;
 mod fault;
+mod fingerprints;
 mod set;
 mod spec;
 
 pub use exact::ExactData;
 pub use fault::{SpecError, SpecFault};
+pub use fingerprints::Fingerprints;
 pub use set::DetectorSet;
 pub use spec::{
     Check, DetectorSpec, Exclusion, Hotwords, Kind, MaskRule, Origin, Precedence, ValidatorName,

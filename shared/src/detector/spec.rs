@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ExactData;
+use super::{ExactData, Fingerprints};
 use crate::finding::{InfoType, Likelihood, Severity};
 use crate::ids::DetectorId;
 
@@ -36,6 +36,9 @@ pub struct DetectorSpec {
     /// Of an `exact_data_match`: the rows to look for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exact_data: Option<ExactData>,
+    /// Of a `document_fingerprint`: the documents to look for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprints: Option<Fingerprints>,
     /// The check of the value, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validator: Option<ValidatorName>,
@@ -93,6 +96,8 @@ pub enum Kind {
     Dictionary,
     /// Values that are in a table, with others of the same row nearby.
     ExactDataMatch,
+    /// Documents, of which a share of the text is there.
+    DocumentFingerprint,
 }
 
 /// What counts as one of a dictionary's words. As it is by default, a word stands alone and its case makes
@@ -121,7 +126,12 @@ pub enum Origin {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Regex, Self::Dictionary, Self::ExactDataMatch];
+    pub const ALL: &'static [Self] = &[
+        Self::Regex,
+        Self::Dictionary,
+        Self::ExactDataMatch,
+        Self::DocumentFingerprint,
+    ];
 
     /// The word, as written in packs and the API.
     pub const fn as_str(self) -> &'static str {
@@ -129,6 +139,7 @@ impl Kind {
             Self::Regex => "regex",
             Self::Dictionary => "dictionary",
             Self::ExactDataMatch => "exact_data_match",
+            Self::DocumentFingerprint => "document_fingerprint",
         }
     }
 

@@ -22,7 +22,7 @@ mod stream;
 pub use envelope::EnvelopeSealer;
 pub use fingerprint::Fingerprinter;
 pub use key::{Key, KeyId, Purpose, SubKeys};
-pub use lookup::LookupKey;
+pub use lookup::LookupKeys;
 pub use node_key::{NODE_KEY_PREFIX, NodeKey, NodeVerifier};
 pub use ring::{KeyRing, KeyRingError};
 pub use sealer::{Sealer, blob_associated_data};

@@ -20,7 +20,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::SealError;
 use super::fingerprint::Fingerprinter;
 use super::key::{Key, KeyId, Purpose, SubKeys};
-use super::lookup::LookupKey;
+use super::lookup::LookupKeys;
 use super::ring::KeyRing;
 use super::sealer::Sealer;
 
@@ -87,12 +87,12 @@ impl NodeKey {
         Fingerprinter::from_key(&self.fingerprint)
     }
 
-    /// What keys the hashes of exact-data indexes.
+    /// What keys the indexes of rows and documents.
     ///
     /// # Errors
     /// [`SealError::Crypto`] if the library fails; transient.
-    pub fn lookup_key(&self) -> Result<LookupKey, SealError> {
-        LookupKey::from_fingerprint_key(&self.fingerprint)
+    pub fn lookup_keys(&self) -> Result<LookupKeys, SealError> {
+        LookupKeys::from_fingerprint_key(&self.fingerprint)
     }
 
     /// What the node shows the coordinator, as a bearer token.

@@ -9,12 +9,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use scanner_node::detect::examples::{self, Failure};
-use scanner_node::detect::{Engine, ExactKey, PackFile, Scratch, admit_with, builtin_specs};
+use scanner_node::detect::{Engine, IndexKeys, PackFile, Scratch, admit_with, builtin_specs};
 use shared::detector::{DetectorSet, DetectorSpec};
 use shared::ids::DetectorSetVersion;
 
 use super::files::text_of;
-use crate::cli::keys::exact_key_for;
+use crate::cli::keys::index_keys_for;
 use crate::cli::output::harmless;
 use crate::cli::{Exit, Global, print};
 use crate::detector_cost::Cost;
@@ -74,8 +74,8 @@ pub(super) fn files(paths: &[PathBuf], global: &Global) -> anyhow::Result<Exit> 
         for problem in &file.problems {
             report.fault(&format!("{}:{problem}", path.display()));
         }
-        let key = exact_key_for(file.detectors.iter().map(|(_, spec)| spec), global)?;
-        report.key = report.key.or(key);
+        let keys = index_keys_for(file.detectors.iter().map(|(_, spec)| spec), global)?;
+        report.keys = report.keys.or(keys);
         for (line, spec) in file.detectors {
             let at = At {
                 path,
@@ -129,8 +129,8 @@ struct Report {
     detectors: usize,
     faults: usize,
     warnings: usize,
-    /// The key of exact data matches, if there are any.
-    key: Option<ExactKey>,
+    /// The keys of rows and documents, if there are any.
+    keys: Option<IndexKeys>,
 }
 
 impl Report {
@@ -169,7 +169,7 @@ impl Report {
                 self.warning(&at.says(&format!("there is no {what}")));
             }
         }
-        let engine = match admit_with(spec, self.key.as_ref()) {
+        let engine = match admit_with(spec, self.keys.as_ref()) {
             Ok(engine) => engine,
             Err(errors) => {
                 for error in errors.0 {
@@ -200,7 +200,7 @@ impl Report {
             version: DetectorSetVersion::new("drafts"),
             detectors: own.iter().map(|(_, _, spec)| spec.clone()).collect(),
         };
-        let engine = Engine::compile_with(&set, self.key.as_ref())?;
+        let engine = Engine::compile_with(&set, self.keys.as_ref())?;
         let mut scratch = Scratch::new();
         let others = own.iter().map(|(_, _, spec)| spec).chain(builtin);
         for other in others {

@@ -10,7 +10,7 @@ use scanner_node::detect::{PackFile, admit_with, builtin_specs};
 use shared::detector::{DetectorSet, DetectorSpec};
 
 use crate::cli::Global;
-use crate::cli::keys::exact_key_for;
+use crate::cli::keys::index_keys_for;
 
 /// Longest file of detectors, in bytes.
 const LONGEST_FILE: u64 = 64 << 20;
@@ -30,9 +30,9 @@ pub(super) fn text_of(path: &Path) -> anyhow::Result<String> {
 pub(in crate::cli) fn read(path: &Path, global: &Global) -> anyhow::Result<Vec<DetectorSpec>> {
     let file = PackFile::read(&text_of(path)?);
     let mut problems: Vec<String> = file.problems.iter().map(ToString::to_string).collect();
-    let key = exact_key_for(file.detectors.iter().map(|(_, spec)| spec), global)?;
+    let keys = index_keys_for(file.detectors.iter().map(|(_, spec)| spec), global)?;
     for (line, spec) in &file.detectors {
-        if let Err(errors) = admit_with(spec, key.as_ref()) {
+        if let Err(errors) = admit_with(spec, keys.as_ref()) {
             problems.extend(errors.0.iter().map(|error| format!("{line}: {error}")));
         }
     }

@@ -17,7 +17,7 @@ use scanner_node::detect::{Engine, Scratch, builtin, builtin_specs};
 use shared::content::TextUnit;
 use shared::detector::{DetectorSet, DetectorSpec};
 
-use super::keys::exact_key_for;
+use super::keys::index_keys_for;
 use super::output::harmless;
 use super::scan::Hit;
 use super::{Exit, Global, print};
@@ -133,8 +133,8 @@ fn test(
             spec
         }))?,
     };
-    let key = exact_key_for(&set.detectors, global)?;
-    let engine = Engine::compile_with(&set, key.as_ref())?;
+    let keys = index_keys_for(&set.detectors, global)?;
+    let engine = Engine::compile_with(&set, keys.as_ref())?;
     let mut hits = Vec::new();
     let summary = scanner_node::scan::scan_units(
         &engine,

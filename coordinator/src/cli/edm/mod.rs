@@ -1,7 +1,7 @@
 //! `weir edm build`: from a table to a detector that knows its rows, without their values.
 //!
-//! Owns the arguments, the file that comes out, and what is told of it. Leaves reading tables to `table`, and
-//! hashing to `scanner_node::detect`.
+//! Owns the arguments, and what is told of what comes out. Leaves reading tables to `table`, and hashing to
+//! `scanner_node::detect`.
 //! **Invariant:** no value of the table is in what is written or said: rows are hashed as they are read, and
 //! errors name lines and columns.
 
@@ -14,15 +14,14 @@ use anyhow::{Context as _, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use scanner_node::detect::{BuiltIndex, MIN_OTHER_CHARS, MIN_PRIMARY_CHARS};
-use serde::Serialize;
 use shared::detector::{DetectorSpec, ExactData, Kind, Origin};
 use shared::finding::{InfoType, Likelihood, Severity};
 use shared::ids::DetectorId;
 
 use self::table::Wanted;
 use super::keys;
-use super::output::{harmless, note};
-use super::{Exit, Global, print};
+use super::made_detector;
+use super::{Exit, Global};
 use crate::api::v1::detectors::{blank, slug};
 
 /// What to do with tables.
@@ -92,14 +91,9 @@ struct BuildArgs {
     no_progress: bool,
 }
 
-#[derive(Serialize)]
-struct Pack {
-    detectors: [DetectorSpec; 1],
-}
-
 pub(super) fn run(args: EdmArgs, global: &Global) -> anyhow::Result<Exit> {
     let EdmCommand::Build(asked) = args.command;
-    let key = crate::keys::exact_key(&keys::ring(args.keyring, global)?)?;
+    let key = crate::keys::index_keys(&keys::ring(args.keyring, global)?)?.exact;
     let wanted = Wanted {
         primary: &asked.primary,
         others: &asked.with,
@@ -127,31 +121,9 @@ pub(super) fn run(args: EdmArgs, global: &Global) -> anyhow::Result<Exit> {
         "there is no row left to look for:\n{}",
         Told(&built, asked.most)
     );
-    write(&asked, &built)?;
+    let told = Told(&built, asked.most);
+    made_detector::write(detector(&asked, &built), asked.output.as_deref(), &told)?;
     Ok(Exit::Success)
-}
-
-fn write(asked: &BuildArgs, built: &BuiltIndex) -> anyhow::Result<()> {
-    let spec = detector(asked, built);
-    if let Some(fault) = spec.faults().first() {
-        anyhow::bail!("{fault}");
-    }
-    let told = Told(built, asked.most);
-    let Some(output) = &asked.output else {
-        print(&serde_json::to_string(&spec)?)?;
-        note(&told);
-        return Ok(());
-    };
-    let text = if output.extension().is_some_and(|ending| ending == "json") {
-        serde_json::to_string(&spec)?
-    } else {
-        toml::to_string(&Pack { detectors: [spec] })?
-    };
-    std::fs::write(output, text + "\n")
-        .with_context(|| format!("cannot write {}", output.display()))?;
-    let name = harmless(&output.display().to_string());
-    print(&format_args!("wrote {name}: {told}"))?;
-    Ok(())
 }
 
 fn detector(asked: &BuildArgs, built: &BuiltIndex) -> DetectorSpec {

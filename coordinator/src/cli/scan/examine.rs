@@ -67,11 +67,8 @@ impl Examiner<'_> {
             (&mut input, &hint),
             &self.limits,
             &mut |located| {
-                let spec = &located.found.detector;
-                if self
-                    .filter
-                    .passes(&spec.info_type, located.found.likelihood)
-                {
+                let spec = &located.detector;
+                if self.filter.passes(&spec.info_type, located.likelihood) {
                     hits.push(Hit::of(located));
                 }
             },

@@ -28,7 +28,7 @@ use shared::detector::DetectorSet;
 use shared::finding::{InfoType, Likelihood};
 
 use super::detectors::files::set_with;
-use super::keys::exact_key_for;
+use super::keys::index_keys_for;
 use super::output::in_colour;
 use super::{Exit, Global, complain, print};
 use examine::Examiner;
@@ -104,8 +104,8 @@ impl Filter {
 pub(super) fn run(args: &ScanArgs, global: &Global) -> anyhow::Result<Exit> {
     let set = set_with(&args.detectors, global)?;
     refuse_unknown(&args.info_types, &set)?;
-    let key = exact_key_for(&set.detectors, global)?;
-    let engine = Engine::compile_with(&set, key.as_ref())?;
+    let keys = index_keys_for(&set.detectors, global)?;
+    let engine = Engine::compile_with(&set, keys.as_ref())?;
     let report = scan(args, &engine)?;
     show(args, &report, &set)?;
     for (path, reason) in report.unreadable() {

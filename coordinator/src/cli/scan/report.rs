@@ -37,11 +37,11 @@ pub(in crate::cli) struct Hit {
 impl Hit {
     /// Takes what may be shown.
     pub(in crate::cli) fn of(located: Located<'_>) -> Self {
-        let spec: Arc<DetectorSpec> = located.found.detector;
+        let spec: Arc<DetectorSpec> = located.detector;
         Self {
             info_type: spec.info_type.clone(),
             detector: spec.id.clone(),
-            likelihood: located.found.likelihood,
+            likelihood: located.likelihood,
             severity: spec.severity,
             start: located.start,
             end: located.end,
@@ -51,7 +51,7 @@ impl Hit {
                 file: None,
                 ..located.location
             },
-            explanation: located.found.evidence,
+            explanation: located.evidence,
         }
     }
 }

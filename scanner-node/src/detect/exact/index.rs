@@ -20,14 +20,12 @@
 use std::ops::Range;
 
 use super::value::{ExactKey, Shapes};
+use crate::detect::bitmap::Bitmap;
 
 const MAGIC: [u8; 8] = *b"weiredm1";
 const HEAD_BYTES: usize = 48;
 /// Most rows that one primary value may have.
 pub(super) const MAX_ROWS_EACH: usize = 64;
-/// Bits of the filter for each primary value, of which each sets two: one value in sixty gets through by
-/// chance.
-const BITS_EACH: usize = 16;
 
 /// Why bytes are no index to be used here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +51,7 @@ pub(super) struct Rows {
 /// Rows with a filter in front.
 #[derive(Debug)]
 pub(super) struct Index {
-    filter: Vec<u64>,
+    filter: Bitmap,
     pub(super) rows: Rows,
 }
 
@@ -126,41 +124,22 @@ impl Rows {
 
 impl Index {
     pub(super) fn new(rows: Rows) -> Self {
-        let bits = (rows.primaries.len() * BITS_EACH)
-            .next_power_of_two()
-            .max(64);
-        let mut index = Self {
-            filter: vec![0; bits / 64],
+        Self {
+            filter: Bitmap::of(&rows.primaries),
             rows,
-        };
-        for at in 0..index.rows.primaries.len() {
-            let hash = index.rows.primaries.get(at).copied().unwrap_or(0);
-            let (word, bit) = index.filter_place(hash);
-            if let Some(word) = index.filter.get_mut(word) {
-                *word |= bit;
-            }
         }
-        index
     }
 
     /// The rows that have this primary value.
     #[inline]
     pub(super) fn rows_of(&self, hash: u64) -> Range<usize> {
-        let (word, bit) = self.filter_place(hash);
-        if self.filter.get(word).is_none_or(|bits| bits & bit != bit) {
+        if !self.filter.may_hold(hash) {
             return 0..0;
         }
         let primaries = &self.rows.primaries;
         let start = primaries.partition_point(|other| *other < hash);
         let same = primaries.iter().skip(start).take(MAX_ROWS_EACH);
         start..start + same.take_while(|other| **other == hash).count()
-    }
-
-    /// Index of a word of the filter, and the two bits in it.
-    #[inline]
-    fn filter_place(&self, hash: u64) -> (usize, u64) {
-        let word = usize::try_from(hash >> 32).unwrap_or(0) & self.filter.len().wrapping_sub(1);
-        (word, (1 << (hash & 63)) | (1 << ((hash >> 6) & 63)))
     }
 }
 

@@ -7,10 +7,18 @@ use shared::detector::{DetectorSet, DetectorSpec, Origin};
 use shared::finding::Likelihood;
 
 use super::*;
-use crate::detect::{Engine, Match, Scratch};
+use crate::detect::documents::DocumentKey;
+use crate::detect::{Engine, IndexKeys, Match, Scratch};
 
 fn key() -> ExactKey {
     ExactKey::new(&[7; 32])
+}
+
+fn keys(exact: ExactKey) -> IndexKeys {
+    IndexKeys {
+        exact,
+        documents: DocumentKey::new(&[8; 32], &[9; 32]),
+    }
 }
 
 fn detector(rows: &[Vec<String>], needed: u8) -> DetectorSpec {
@@ -43,7 +51,7 @@ fn staff() -> Vec<Vec<String>> {
 }
 
 fn engine(spec: DetectorSpec) -> Engine {
-    Engine::compile_with(&DetectorSet::of([spec]).unwrap(), Some(&key())).unwrap()
+    Engine::compile_with(&DetectorSet::of([spec]).unwrap(), Some(&keys(key()))).unwrap()
 }
 
 fn scan(engine: &Engine, text: &str) -> Vec<Match> {
@@ -136,18 +144,20 @@ fn without_the_key_it_is_refused_with_what_to_do() {
         }
         DetectorSet::of([spec]).unwrap()
     };
-    let problem = |set: &DetectorSet, key: Option<&ExactKey>| {
-        Engine::compile_with(set, key).unwrap_err().to_string()
+    let problem = |set: &DetectorSet, key: Option<ExactKey>| {
+        Engine::compile_with(set, key.map(keys).as_ref())
+            .unwrap_err()
+            .to_string()
     };
     let other = ExactKey::new(&[8; 32]);
     let problems = [
         Engine::compile(&set("")).unwrap_err().to_string(),
-        problem(&set(""), Some(&other)),
-        problem(&set("?"), Some(&key())),
-        problem(&set("AAAA"), Some(&key())),
+        problem(&set(""), Some(other)),
+        problem(&set("?"), Some(key())),
+        problem(&set("AAAA"), Some(key())),
     ];
     insta::assert_snapshot!(problems.join("\n"), @"
-    detector `staff`: its values are hashed under a key that is not at hand; say where the key ring is (`secrets.keyring_file`)
+    detector `staff`: it is hashed under a key that is not at hand; say where the key ring is (`secrets.keyring_file`)
     detector `staff`: its values were hashed under another key ring; make it anew with `weir edm build` and the key ring in use
     detector `staff`: the index is damaged; make it anew with `weir edm build`
     detector `staff`: the index is damaged; make it anew with `weir edm build`

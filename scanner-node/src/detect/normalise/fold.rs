@@ -25,7 +25,7 @@ use super::piece::Piece;
 
 /// What a character is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fold {
+pub(in crate::detect) enum Fold {
     /// As itself.
     Keep,
     /// As itself, a letter of its script.
@@ -89,7 +89,7 @@ const BLACK_ALPHABETS: &[u32] = &[0x1_F150, 0x1_F170];
 const OVERLAYS: &[RangeInclusive<u32>] = &[0x332..=0x338, 0x20D0..=0x20E8, 0xFFF9..=0xFFFB];
 
 /// What `c` is read as.
-pub(super) fn fold(c: char) -> Fold {
+pub(in crate::detect) fn fold(c: char) -> Fold {
     static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
     TABLE.get(c)
 }

@@ -29,6 +29,7 @@ use std::ops::Range;
 pub(super) use self::change::Changes;
 use self::decode::Decoder;
 use self::excerpt::excerpt;
+pub(super) use self::fold::{Fold, fold};
 use self::map::Map;
 use self::runs::Runs;
 use self::sweep::{Edit, sweep};

@@ -5,7 +5,7 @@
 
 /// At most four bytes of text.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(in crate::detect) struct Piece {
     bytes: [u8; 4],
     len: u8,
 }
@@ -31,7 +31,7 @@ impl Piece {
         Some(Self { bytes, len })
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::detect) fn as_str(&self) -> &str {
         let held = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
         std::str::from_utf8(held).unwrap_or_default()
     }

@@ -12,7 +12,7 @@ use shared::ids::DetectorId;
 use utoipa::ToSchema;
 
 /// A detector of one's own. `pattern` or `patterns` belong to kind `regex`, `words` and `matching` to kind
-/// `dictionary`, `exact_data` to kind `exact_data_match`.
+/// `dictionary`, `exact_data` to kind `exact_data_match`, `fingerprints` to kind `document_fingerprint`.
 #[derive(ToSchema)]
 #[schema(example = json!({
     "name": "Employee number", "info_type": "EMPLOYEE_ID", "kind": "regex", "pattern": "\\bEMP-\\d{6}\\b",
@@ -28,7 +28,7 @@ pub struct DetectorDraft {
     info_type: String,
     /// What it finds and how.
     description: Option<String>,
-    /// `regex` (the default), `dictionary` or `exact_data_match`.
+    /// `regex` (the default), `dictionary`, `exact_data_match` or `document_fingerprint`.
     kind: Option<String>,
     /// A regular expression; the group named `value` is the finding, else the whole match.
     pattern: Option<String>,
@@ -43,6 +43,10 @@ pub struct DetectorDraft {
     /// that is changed, `index` stays as it is if it is left out.
     #[schema(value_type = Option<Object>)]
     exact_data: Option<Value>,
+    /// `{"documents", "threshold_percent", "index"}`, as `weir fingerprint build` writes it; of a detector
+    /// that is changed, `index` stays as it is if it is left out.
+    #[schema(value_type = Option<Object>)]
+    fingerprints: Option<Value>,
     /// A check of the value, by name: `luhn`, `iban` and others.
     validator: Option<String>,
     /// A list of words that speak for it when they are near, or
@@ -88,8 +92,8 @@ pub(super) enum Fields {
 
 const OF_BUILT_IN: [&str; 3] = ["enabled", "severity", "likelihood"];
 const DETECTOR_FIELDS: &str = "id, name, info_type, description, kind, pattern, patterns, words, matching, \
-    exact_data, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, \
-    references, handling, examples, counter_examples";
+    exact_data, fingerprints, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, \
+    precedence, mask, enabled, references, handling, examples, counter_examples";
 
 /// A new detector.
 ///
@@ -203,6 +207,8 @@ fn take_search(read: &mut Reader, spec: &mut DetectorSpec) {
     read.take("matching", expects, &mut spec.matching);
     let expects = "`{\"columns\", \"min_corroborating\", \"window\", \"index\"}`, as `weir edm build` writes it";
     read.take("exact_data", expects, &mut spec.exact_data);
+    let expects = "`{\"documents\", \"threshold_percent\", \"index\"}`, as `weir fingerprint build` writes it";
+    read.take("fingerprints", expects, &mut spec.fingerprints);
 }
 
 fn take_evidence(read: &mut Reader, spec: &mut DetectorSpec) {
@@ -228,13 +234,15 @@ fn take_evidence(read: &mut Reader, spec: &mut DetectorSpec) {
     );
 }
 
-/// Gives `fields` the index of the detector that they change, if they speak of exact data and bring none: a
-/// detector is shown without its index.
+/// Gives `fields` the index of the detector that they change, if they speak of exact data or documents and
+/// bring none: a detector is shown without its index.
 pub(super) fn keep_index(fields: &mut Map<String, Value>, of: &DetectorSpec) {
-    if let Some(Value::Object(data)) = fields.get_mut("exact_data")
-        && let Some(present) = &of.exact_data
-    {
-        data.entry("index").or_insert_with(|| json!(present.index));
+    let exact = of.exact_data.as_ref().map(|data| &data.index);
+    let documents = of.fingerprints.as_ref().map(|data| &data.index);
+    for (field, present) in [("exact_data", exact), ("fingerprints", documents)] {
+        if let (Some(Value::Object(data)), Some(present)) = (fields.get_mut(field), present) {
+            data.entry("index").or_insert_with(|| json!(present));
+        }
     }
 }
 
@@ -284,6 +292,7 @@ pub fn blank() -> DetectorSpec {
         words: Vec::new(),
         matching: WordMatching::default(),
         exact_data: None,
+        fingerprints: None,
         validator: None,
         hotwords: None,
         exclusions: Vec::new(),
@@ -349,10 +358,10 @@ mod tests {
         `name` is missing; give a few words for people
         `likelihood` is not usable; give one of VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY
         `info_type` is not usable; give upper-case letters, digits and underscores, beginning with a letter
-        `kind` is not usable; give one of regex, dictionary, exact_data_match
+        `kind` is not usable; give one of regex, dictionary, exact_data_match, document_fingerprint
         `pattern` and `patterns` are both given; keep one
         `hotwords` is not usable; give a list of words, or `{"words", "before", "after", "raise", "required"}`
-        1 fields are not known here; a detector has id, name, info_type, description, kind, pattern, patterns, words, matching, exact_data, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, references, handling, examples, counter_examples
+        1 fields are not known here; a detector has id, name, info_type, description, kind, pattern, patterns, words, matching, exact_data, fingerprints, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, references, handling, examples, counter_examples
         "#);
     }
 

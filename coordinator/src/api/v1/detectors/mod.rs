@@ -252,8 +252,8 @@ fn changes_the_search(before: &DetectorSpec, after: &DetectorSpec) -> bool {
 }
 
 async fn vet(app: &AppState, spec: &DetectorSpec) -> Result<Cost, ApiError> {
-    let (spec, key) = (spec.clone(), app.detectors.key().cloned());
-    let vetted = web::block(move || detector_changes::vet(&spec, key.as_ref())).await;
+    let (spec, keys) = (spec.clone(), app.detectors.keys().cloned());
+    let vetted = web::block(move || detector_changes::vet(&spec, keys.as_ref())).await;
     let vetted = vetted.map_err(|stopped| ApiError::failed(RetryClass::Transient, stopped))?;
     vetted.map_err(ApiError::unusable)
 }

@@ -4,10 +4,11 @@
 //! shown masked.
 
 use actix_web::web;
-use scanner_node::detect::{ExactKey, Scratch, admit_with};
+use scanner_node::detect::{IndexKeys, Scratch, admit_with};
+use scanner_node::scan::{Located, scan_units};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::content::TextUnit;
+use shared::content::{Coverage, TextUnit};
 use shared::detector::DetectorSpec;
 use shared::job::RetryClass;
 use utoipa::ToSchema;
@@ -39,7 +40,7 @@ pub struct TrialRequest {
 /// What a detector found.
 #[derive(Serialize, ToSchema)]
 pub struct Trial {
-    /// The findings, in order of position.
+    /// The findings, in order of position; registered documents in the end.
     findings: Vec<TrialFinding>,
     /// There were more.
     truncated: bool,
@@ -61,10 +62,10 @@ pub struct TrialFinding {
     #[schema(example = "HIGH")]
     severity: &'static str,
     /// First byte, on a character boundary.
-    start: usize,
+    start: u64,
     /// One past the last byte, on a character boundary.
-    end: usize,
-    /// The value, masked.
+    end: u64,
+    /// The value, masked; of a registered document how much of it is there, and its name.
     #[schema(example = "4111 **** **** 1111")]
     preview: String,
     /// Why the engine thinks so.
@@ -100,8 +101,8 @@ pub async fn test(
             spec
         }
     };
-    let key = app.detectors.key().cloned();
-    let tried = web::block(move || try_on(&spec, key.as_ref(), &text)).await;
+    let keys = app.detectors.keys().cloned();
+    let tried = web::block(move || try_on(&spec, keys.as_ref(), &text)).await;
     let tried = tried.map_err(|stopped| ApiError::failed(RetryClass::Transient, stopped))?;
     tried.map(web::Json).map_err(ApiError::unusable)
 }
@@ -134,26 +135,39 @@ fn parts(mut body: Map<String, Value>) -> Result<(Of, String), ApiError> {
     }
 }
 
-fn try_on(spec: &DetectorSpec, key: Option<&ExactKey>, text: &str) -> Result<Trial, Vec<String>> {
-    let engine = admit_with(spec, key).map_err(|errors| {
+fn try_on(spec: &DetectorSpec, keys: Option<&IndexKeys>, text: &str) -> Result<Trial, Vec<String>> {
+    let engine = admit_with(spec, keys).map_err(|errors| {
         let errors = errors.0.into_iter().take(100);
         errors
             .map(|error| error.problem.to_string())
             .collect::<Vec<_>>()
     })?;
-    let scan = engine.scan(&TextUnit::plain(text), &mut Scratch::new());
-    let findings = scan.matches.into_iter().map(|found| TrialFinding {
-        info_type: found.detector.info_type.to_string(),
-        detector: found.detector.id.to_string(),
-        likelihood: found.likelihood.as_str(),
-        severity: found.detector.severity.as_str(),
-        start: found.span.start,
-        end: found.span.end,
-        preview: found.preview(text),
-        explanation: found.evidence.into_iter().map(EvidenceView::from).collect(),
+    let mut findings = Vec::new();
+    let units = [TextUnit::plain(text)];
+    let summary = scan_units(&engine, &mut Scratch::new(), &units, &mut |located| {
+        findings.push(TrialFinding::from(located));
     });
     Ok(Trial {
-        findings: findings.collect(),
-        truncated: scan.truncated,
+        findings,
+        truncated: summary.coverage != Coverage::Complete,
     })
+}
+
+impl From<Located<'_>> for TrialFinding {
+    fn from(located: Located<'_>) -> Self {
+        Self {
+            info_type: located.detector.info_type.to_string(),
+            detector: located.detector.id.to_string(),
+            likelihood: located.likelihood.as_str(),
+            severity: located.detector.severity.as_str(),
+            start: located.start,
+            end: located.end,
+            preview: located.preview,
+            explanation: located
+                .evidence
+                .into_iter()
+                .map(EvidenceView::from)
+                .collect(),
+        }
+    }
 }

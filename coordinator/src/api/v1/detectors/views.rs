@@ -1,7 +1,7 @@
 //! Detectors as they are shown.
 //!
 //! Owns the shapes. **Invariant:** a detail can be sent back as a draft once `version`, `origin` and `cost`
-//! are taken out. The index of exact data is not shown, and stays as it is.
+//! are taken out. The index of exact data or documents is not shown, and stays as it is.
 
 use serde::Serialize;
 use shared::detector::{
@@ -24,7 +24,7 @@ pub struct DetectorView {
     /// What it finds.
     #[schema(example = "CREDIT_CARD_NUMBER")]
     info_type: String,
-    /// By which logic: `regex`, `dictionary` or `exact_data_match`.
+    /// By which logic: `regex`, `dictionary`, `exact_data_match` or `document_fingerprint`.
     #[schema(value_type = String, example = "regex")]
     kind: Kind,
     /// Who made it: `builtin` or `custom`.
@@ -74,6 +74,9 @@ pub struct DetectorDetail {
     /// Of exact data: `columns`, `min_corroborating`, `window`. The index is not shown.
     #[schema(value_type = Option<Object>)]
     exact_data: Option<ExactDataView>,
+    /// Of registered documents: `documents`, `threshold_percent`. The index is not shown.
+    #[schema(value_type = Option<Object>)]
+    fingerprints: Option<FingerprintsView>,
     /// The check of the value.
     validator: Option<String>,
     /// Words nearby that speak for it: `words`, `before`, `after`, `raise`, `required`.
@@ -105,6 +108,13 @@ pub(super) struct ExactDataView {
     columns: Vec<String>,
     min_corroborating: u8,
     window: u32,
+}
+
+/// Registered documents without their index.
+#[derive(Serialize)]
+pub(super) struct FingerprintsView {
+    documents: Vec<String>,
+    threshold_percent: u8,
 }
 
 /// What a detector costs at worst.
@@ -150,6 +160,10 @@ impl DetectorDetail {
             patterns: spec.patterns,
             words: spec.words,
             matching: spec.matching,
+            fingerprints: spec.fingerprints.map(|data| FingerprintsView {
+                documents: data.documents,
+                threshold_percent: data.threshold_percent,
+            }),
             exact_data: spec.exact_data.map(|data| ExactDataView {
                 columns: data.columns,
                 min_corroborating: data.min_corroborating,

@@ -1,10 +1,11 @@
 //! `POST /api/v1/detectors`, and what is found from then on.
 
 use coordinator::domain::roles::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::employee_number;
-use crate::support::server::Server;
+use crate::support::server::{Answer, Server};
 
 const PATH: &str = "/api/v1/detectors";
 
@@ -166,4 +167,41 @@ async fn exact_data_finds_rows_and_is_shown_without_its_index() {
         refused.to_string().contains("under another key ring"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn a_registered_document_is_found_beside_its_values_and_shown_without_its_index() {
+    let server = Server::start().await;
+    let token = server.token(Role::Admin).await;
+    let words = (1_u64..500).map(|at| at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 34);
+    let plan: Vec<String> = words.map(|word| format!("{word:x}")).collect();
+    let plan = format!("{} card 4539578763621486", plan.join(" "));
+    let file = server.site.folder().join("plan.txt");
+    std::fs::write(&file, &plan).unwrap();
+    let path = file.to_str().unwrap();
+    let built = server
+        .site
+        .weir(&["fingerprint", "build", path, "--name", "Plans"]);
+    let draft: Value = serde_json::from_str(&built).unwrap();
+    let tried = json!({"detector": draft, "text": plan});
+    let tried = server
+        .post_as(&token, &format!("{PATH}/test"), &tried)
+        .await
+        .json(200);
+    assert_eq!(tried["findings"][0]["preview"], "[100 % of plan.txt]");
+    let made = server.post_as(&token, PATH, &draft).await.json(201);
+    let shown = json!({"documents": ["plan.txt"], "threshold_percent": 30});
+    assert_eq!(made["fingerprints"], shown);
+    let found = async |text: &str| info_types_in(&server, &token, text).await;
+    let mut both = found(&plan).await;
+    both.sort_unstable();
+    assert_eq!(both, ["CREDIT_CARD_NUMBER", "REGISTERED_DOCUMENT"]);
+    assert_eq!(found("no plan at all").await, [""; 0]);
+    let stricter = json!({"fingerprints": {"documents": ["plan.txt"], "threshold_percent": 90}});
+    let request = server.request(Method::PATCH, &format!("{PATH}/plans"));
+    let changed = Answer::to(request.bearer_auth(&token).json(&stricter)).await;
+    let changed = changed.json(200);
+    assert_eq!(changed["fingerprints"]["threshold_percent"], 90);
+    let half = plan.get(..plan.len() / 2).unwrap();
+    assert_eq!(found(half).await, [""; 0]);
 }
