@@ -9,6 +9,7 @@
 
 mod build;
 mod index;
+mod prints;
 mod quotes;
 mod shingle;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use shared::detector::DetectorSpec;
 use shared::finding::{Evidence, Likelihood};
 
 use self::index::Unusable;
+use self::prints::Prints;
 use super::bitmap::Bitmap;
 use super::compile::Engine;
 use super::error::Problem;
@@ -55,8 +57,8 @@ pub(super) struct Sheaf {
 pub(super) struct Registered {
     key: Option<DocumentKey>,
     filter: Bitmap,
-    /// Ascending; one that several documents have is there for each.
-    prints: Vec<u64>,
+    /// One that several documents have is there for each.
+    prints: Prints,
     /// The document of each.
     of: Vec<u32>,
     documents: Vec<Document>,
@@ -150,9 +152,9 @@ impl Registered {
                 entries.extend(prints.into_iter().map(|print| (print, of)));
             }
         }
-        entries.sort_unstable();
-        (all.prints, all.of) = entries.into_iter().unzip();
-        all.filter = Bitmap::of(&all.prints);
+        let hashes: Vec<u64> = entries.iter().map(|(hash, _)| *hash).collect();
+        all.filter = Bitmap::of(&hashes);
+        (all.prints, all.of) = Prints::of(entries);
         all
     }
 
@@ -167,15 +169,17 @@ impl Registered {
                 self.note(hash, &(offset(span.start)..offset(span.end)), quotes);
             }
         };
-        key.each(&unit.text, |hash, span| {
+        key.each(&unit.text, |hash, shingle| {
             if self.filter.may_hold(hash) {
-                note(hash, Some(span));
+                note(hash, Some(shingle.span(&unit.text)));
             }
         });
         for view in 0..views.count() {
-            key.each(views.text(view), |hash, span| {
+            let text = views.text(view);
+            key.each(text, |hash, shingle| {
                 if self.filter.may_hold(hash) {
-                    note(hash, views.trace(view, span).map(|(span, _)| span));
+                    let traced = views.trace(view, shingle.span(text));
+                    note(hash, traced.map(|(span, _)| span));
                 }
             });
         }
@@ -183,13 +187,11 @@ impl Registered {
 
     /// Notes every document that has this fingerprint.
     fn note(&self, hash: u64, span: &Range<u64>, quotes: &mut Quotes) {
-        let first = self.prints.partition_point(|print| *print < hash);
-        // Those of one hash are noted together.
-        if quotes.has(first) {
-            return;
-        }
-        let same = self.prints.iter().enumerate().skip(first);
-        for (print, _) in same.take_while(|(_, print)| **print == hash) {
+        for print in self.prints.same(hash) {
+            // Those of one hash are noted together.
+            if quotes.has(print) {
+                return;
+            }
             let of = self.of.get(print).and_then(|of| usize::try_from(*of).ok());
             if let Some(of) = of {
                 let (prints, documents) = (self.prints.len(), self.documents.len());

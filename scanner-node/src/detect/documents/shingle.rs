@@ -3,7 +3,8 @@
 //! Owns what counts of a text: letters and digits, without case, accents, look-alikes and whatever stands
 //! between them, so that a copy is the same in another layout, spelling or type. A shingle is a run of them;
 //! its hash is made of the hash before it (cyclic polynomials: Cohen 1997, Lemire and Kaser 2010), each letter
-//! adding a secret number. Leaves which hashes are kept to `winnow`, and hiding them to `index`.
+//! adding a secret number. Letters are gathered first, some hundred at once, and hashed then: neither loop has
+//! to guess what comes next. Leaves which hashes are kept to `winnow`, and hiding them to `index`.
 //! **Invariant:** one pass; nothing is allocated; shingles begin and end on character boundaries.
 
 use std::fmt;
@@ -18,8 +19,10 @@ use crate::detect::terms::words::folded;
 
 /// Letters and digits of a shingle, as bytes of UTF-8: some five words of English, eight ideographs.
 pub(super) const SHINGLE_BYTES: usize = 24;
-/// Letters that are remembered: a power of two.
-const REMEMBERED: usize = 32;
+/// Letters that are gathered, and those of the shingle before them.
+const ROOM: usize = 512 + SHINGLE_BYTES;
+/// Most bytes that one character counts as.
+const MOST_OF_ONE: usize = 4;
 
 /// What bytes are, where they are not a letter or digit of ASCII.
 const NOTHING: u8 = 0;
@@ -49,10 +52,30 @@ const fn letters() -> [u8; 256] {
 /// Hashes shingles, and seals what is kept of them.
 #[derive(Clone)]
 pub struct DocumentKey {
-    /// What each byte of a letter adds to a hash; 0 adds nothing.
-    adds: Arc<[u64; 256]>,
+    adds: Arc<Adds>,
     hasher: SipHasher24,
     pub(super) seal: Arc<[u8; 32]>,
+}
+
+/// What each byte of a letter adds to a hash; 0 adds nothing.
+struct Adds {
+    entering: [u64; 256],
+    /// The same, turned as often as it is when the letter leaves.
+    leaving: [u64; 256],
+}
+
+/// Where a shingle stands: where its first and its last letter begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shingle {
+    first: usize,
+    last: usize,
+}
+
+impl Shingle {
+    /// Its place in the text it is of.
+    pub(super) fn span(self, text: &str) -> Range<usize> {
+        self.first..text.ceil_char_boundary(self.last + 1)
+    }
 }
 
 /// Shows nothing of the key.
@@ -67,9 +90,14 @@ impl DocumentKey {
     pub fn new(shingles: &[u8; 32], seal: &[u8; 32]) -> Self {
         let key = shingles.first_chunk().copied().unwrap_or_default();
         let hasher = SipHasher24::new_with_key(&key);
-        let mut adds = [0; 256];
-        for (byte, add) in (0_u8..=255).zip(&mut adds).skip(1) {
-            *add = hasher.hash(&[b'l', byte]);
+        let mut adds = Adds {
+            entering: [0; 256],
+            leaving: [0; 256],
+        };
+        let both = adds.entering.iter_mut().zip(&mut adds.leaving);
+        for (byte, (entering, leaving)) in (0_u8..=255).zip(both).skip(1) {
+            *entering = hasher.hash(&[b'l', byte]);
+            *leaving = entering.rotate_left(TURNS);
         }
         Self {
             adds: Arc::new(adds),
@@ -85,35 +113,33 @@ impl DocumentKey {
 
     /// Tells `found` the hash of every shingle of a text and where it stands.
     #[inline]
-    pub(super) fn each(&self, text: &str, mut found: impl FnMut(u64, Range<usize>)) {
-        let mut last = Last::of(&self.adds);
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            match LETTERS.get(usize::from(byte)).copied() {
-                None | Some(NOTHING) => at += 1,
-                Some(BEYOND_ASCII) => {
-                    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-                        return;
-                    };
-                    let end = at + c.len_utf8();
-                    each_letter(c, &mut |letter| {
-                        if let Some((hash, start)) = last.push(letter, at) {
-                            found(hash, start..end);
-                        }
-                    });
-                    at = end;
-                }
-                Some(letter) => {
-                    let pushed = last.push(letter, at);
-                    at += 1;
-                    if let Some((hash, start)) = pushed {
-                        found(hash, start..at);
-                    }
+    pub(super) fn each(&self, text: &str, mut found: impl FnMut(u64, Shingle)) {
+        let (mut gathered, mut hash, mut at) = (Gathered::new(), 0_u64, 0);
+        while at < text.len() {
+            at = gathered.gather(text, at);
+            let letters = gathered.letters.get(..gathered.count).unwrap_or_default();
+            for (number, window) in letters.windows(SHINGLE_BYTES + 1).enumerate() {
+                let [leaves, first, .., enters] = window else {
+                    continue;
+                };
+                hash = hash.rotate_left(1)
+                    ^ of(&self.adds.leaving, *leaves)
+                    ^ of(&self.adds.entering, *enters);
+                // At the beginning there is nothing in front.
+                if *first != NOTHING {
+                    let start = |of| gathered.starts.get(of).copied().unwrap_or(0);
+                    let (first, last) = (start(number + 1), start(number + SHINGLE_BYTES));
+                    found(hash, Shingle { first, last });
                 }
             }
+            gathered.keep_last();
         }
     }
+}
+
+#[inline]
+fn of(adds: &[u64; 256], letter: u8) -> u64 {
+    adds.get(usize::from(letter)).copied().unwrap_or(0)
 }
 
 /// How many letters and digits of a text count.
@@ -153,55 +179,68 @@ fn without_accents(c: char) -> char {
     }
 }
 
-/// The last letters of a text, and their hash.
-struct Last<'k> {
-    adds: &'k [u64; 256],
-    letters: [u8; REMEMBERED],
+/// Letters of a text, behind the last ones before them.
+struct Gathered {
+    letters: [u8; ROOM],
     /// Where the character of each begins.
-    starts: [usize; REMEMBERED],
-    pushed: usize,
-    hash: u64,
+    starts: [usize; ROOM],
+    count: usize,
 }
 
-impl<'k> Last<'k> {
-    fn of(adds: &'k [u64; 256]) -> Self {
+impl Gathered {
+    fn new() -> Self {
         Self {
-            adds,
-            letters: [0; REMEMBERED],
-            starts: [0; REMEMBERED],
-            pushed: 0,
-            hash: 0,
+            letters: [NOTHING; ROOM],
+            starts: [0; ROOM],
+            count: SHINGLE_BYTES,
         }
     }
 
-    /// Adds a letter; gives the hash and the start of the shingle that ends with it.
+    /// Adds letters of a text from `at` on, until there is no room; gives where it stopped.
     #[inline]
-    fn push(&mut self, letter: u8, start: usize) -> Option<(u64, usize)> {
-        let leaving = self.pushed.wrapping_sub(SHINGLE_BYTES) % REMEMBERED;
-        let leaving = self.letters.get(leaving).copied().unwrap_or(0);
-        let (adds, takes) = (self.add_of(letter), self.add_of(leaving));
-        self.hash = self.hash.rotate_left(1) ^ takes.rotate_left(ROTATED) ^ adds;
-        let slot = self.pushed % REMEMBERED;
-        if let (Some(letters), Some(starts)) =
-            (self.letters.get_mut(slot), self.starts.get_mut(slot))
-        {
-            (*letters, *starts) = (letter, start);
+    fn gather(&mut self, text: &str, mut at: usize) -> usize {
+        let bytes = text.as_bytes();
+        while self.count + MOST_OF_ONE <= ROOM {
+            let Some(&byte) = bytes.get(at) else {
+                break;
+            };
+            let letter = LETTERS.get(usize::from(byte)).copied().unwrap_or(NOTHING);
+            if letter == BEYOND_ASCII {
+                let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+                    return text.len();
+                };
+                each_letter(c, &mut |letter| self.push(letter, at));
+                at += c.len_utf8();
+            } else {
+                self.push(letter, at);
+                at += 1;
+            }
         }
-        self.pushed += 1;
-        let first = self.pushed.checked_sub(SHINGLE_BYTES)?;
-        let start = self.starts.get(first % REMEMBERED).copied()?;
-        Some((self.hash, start))
+        at
     }
 
+    /// What is no letter is overwritten by the next: that is quicker than asking.
     #[inline]
-    fn add_of(&self, letter: u8) -> u64 {
-        self.adds.get(usize::from(letter)).copied().unwrap_or(0)
+    fn push(&mut self, letter: u8, start: usize) {
+        let slots = self.letters.get_mut(self.count);
+        if let (Some(slot), Some(place)) = (slots, self.starts.get_mut(self.count)) {
+            (*slot, *place) = (letter, start);
+            self.count += usize::from(letter != NOTHING);
+        }
+    }
+
+    /// Forgets all but what may yet be of a shingle.
+    fn keep_last(&mut self) {
+        let last = self.count - SHINGLE_BYTES..self.count;
+        self.letters.copy_within(last.clone(), 0);
+        self.starts.copy_within(last, 0);
+        self.count = SHINGLE_BYTES;
     }
 }
 
-/// By how much a letter has been turned when it leaves.
+/// How often a letter has been turned when it leaves.
 #[expect(clippy::cast_possible_truncation, reason = "it is 24")]
-const ROTATED: u32 = SHINGLE_BYTES as u32;
+const TURNS: u32 = SHINGLE_BYTES as u32;
 
 #[cfg(test)]
 mod tests {
@@ -238,7 +277,9 @@ mod tests {
     fn a_shingle_stands_where_its_letters_do() {
         let text = "-- Ärger über Österreich, größer als je --";
         let mut spans = Vec::new();
-        key().each(text, |_, span| spans.push(text.get(span).unwrap()));
+        key().each(text, |_, shingle| {
+            spans.push(text.get(shingle.span(text)).unwrap());
+        });
         assert_eq!(spans.first(), Some(&"Ärger über Österreich, größ"));
         assert_eq!(spans.last(), Some(&"er Österreich, größer als je"));
     }
@@ -264,16 +305,27 @@ mod tests {
         assert_eq!(format!("{other:?}"), "DocumentKey(…)");
     }
 
+    #[test]
+    fn a_long_text_has_the_shingles_of_its_parts() {
+        let text = "Ünder thе ｂridge — 17 ravens; ".repeat(200);
+        let (all, letters) = (hashes(&text), letters_of(&text));
+        assert_eq!(all.len(), letters - SHINGLE_BYTES + 1);
+        let period = letters / 200;
+        let (first, rest) = all.split_at(period);
+        assert!(rest.chunks(period).all(|chunk| first.starts_with(chunk)));
+    }
+
     proptest! {
         #[test]
         fn a_hash_depends_on_its_own_letters_only(before in "\\PC{0,40}", after in "\\PC{0,40}") {
-            let shingle = "abcdefghijklmnopqrstuvwx";
-            let text = format!("{before}{shingle}{after}");
-            let (start, one) = (before.len(), hashes(shingle));
+            let letters = "abcdefghijklmnopqrstuvwx";
+            let text = format!("{before}{letters}{after}");
+            let (start, one) = (before.len(), hashes(letters));
             let mut seen = None;
-            key().each(&text, |hash, span| {
+            key().each(&text, |hash, shingle| {
+                let span = shingle.span(&text);
                 assert!(text.get(span.clone()).is_some());
-                if span == (start..start + shingle.len()) {
+                if span == (start..start + letters.len()) {
                     seen = Some(hash);
                 }
             });
