@@ -13,6 +13,14 @@ pub(super) struct Bitmap {
     words: Vec<u64>,
 }
 
+/// A hash of a few bytes.
+#[inline]
+pub(super) const fn hash_of(bytes: u64) -> u64 {
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let product = bytes.wrapping_mul(GOLDEN);
+    product ^ product >> 29
+}
+
 impl Bitmap {
     pub(super) fn of(hashes: &[u64]) -> Self {
         let bits = (hashes.len() * BITS_EACH).next_power_of_two().max(64);
@@ -56,5 +64,13 @@ mod tests {
         let by_chance = (1_000..61_000).filter(|&seed| map.may_hold(scattered(seed)));
         assert!(by_chance.count() < 2_000);
         assert!(!Bitmap::default().may_hold(0) && !Bitmap::of(&[]).may_hold(0));
+    }
+
+    #[test]
+    fn words_are_told_apart_by_their_hashes() {
+        let word = |number: u64| hash_of(0x6161_6161 + (number % 26) + (number / 26 << 16));
+        let hashes: Vec<u64> = (0..1_000).map(word).collect();
+        let map = Bitmap::of(&hashes);
+        assert!((1_000..5_000).filter(|&n| map.may_hold(word(n))).count() < 400);
     }
 }

@@ -102,11 +102,15 @@ impl Engine {
     fn read(&self, text: &str, scratch: &mut Scratch, look: Look) -> Scan {
         scratch.fit(self);
         let mut views = std::mem::take(&mut scratch.views);
-        views.read(text);
-        let mut truncated = self.search(text, scratch, look);
+        let (mut truncated, is_of_note) = self.search(text, scratch, look);
+        if is_of_note {
+            views.read(text);
+        } else {
+            views.clear();
+        }
         for view in 0..views.count() {
             let seen_before = scratch.candidates.len();
-            truncated |= self.search(views.text(view), scratch, look);
+            truncated |= self.search(views.text(view), scratch, look).0;
             trace(&views, view, seen_before, &mut scratch.candidates);
         }
         let kept = overlap::resolve(text, &self.detectors, &mut scratch.candidates);
@@ -118,16 +122,19 @@ impl Engine {
         Scan { matches, truncated }
     }
 
-    /// Searches one text; says whether it held more than is kept.
-    fn search(&self, text: &str, scratch: &mut Scratch, look: Look) -> bool {
+    /// Searches one text; says whether it held more than is kept, and whether it might be read in another way.
+    fn search(&self, text: &str, scratch: &mut Scratch, look: Look) -> (bool, bool) {
         scratch.begin();
         effort::of_text(text);
         let mut search = Search::of(self, text, scratch);
-        match look {
+        let is_of_note = match look {
             Look::Filtered => search.filtered(),
-            Look::Everywhere => search.unfiltered(),
-        }
-        search.truncated
+            Look::Everywhere => {
+                search.unfiltered();
+                true
+            }
+        };
+        (search.truncated, is_of_note)
     }
 
     fn matched(&self, text: &str, views: &Views, kept: Candidate) -> Option<Match> {
@@ -189,20 +196,21 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// Runs each pattern where it may match.
-    fn filtered(&mut self) {
+    /// Runs each pattern where it may match; says whether the text might be read in another way.
+    fn filtered(&mut self) -> bool {
         let engine = self.engine;
         for &pattern in engine.filter.always() {
             self.timed(pattern, |search| search.everywhere(pattern, 0));
         }
         let text = self.text.as_bytes();
         let mut sightings = std::mem::take(&mut self.scratch.sightings);
-        engine.filter.each(text, &mut sightings, |place| {
+        let is_of_note = engine.filter.each(text, &mut sightings, |place| {
             self.timed(place.pattern, |search| search.around(place));
         });
         self.scratch.sightings = sightings;
         self.terms();
         self.rows();
+        is_of_note
     }
 
     /// Runs each pattern over all of the text.

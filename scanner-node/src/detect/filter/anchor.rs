@@ -2,12 +2,16 @@
 //!
 //! Owns the choice of that place. A scan that looks closely at every byte cannot be fast, so it looks at few:
 //! where a word, a number or a hump of `camelCase` starts, where a long run of letters, digits and the signs of
-//! base64 does, at bytes of certain rare signs, and at the first bytes of letters beyond ASCII. Almost all that
+//! base64 does, where a line or a quotation begins, at certain rare signs and infixes, and at the first bytes of
+//! letters beyond ASCII. Almost all that
 //! is worth finding stands at such a place, if one only says what stands before it. A sequence that does not is
 //! looked for by four certain bytes at every position, or not at all.
 //! **Invariant:** wherever the sequence stands in a text, the scan stops at its anchor.
 
-use super::class::{ALNUM, RUN, Set, UPPER};
+use std::sync::LazyLock;
+
+use super::block::{CASE, INFIX, Infix};
+use super::class::{ALNUM, OPENERS, RUN, Set, UPPER};
 use super::kinds;
 use super::literals;
 use super::rarity::Model;
@@ -17,9 +21,11 @@ use super::spelling;
 pub(super) const LONG_RUN: usize = 16;
 /// Stops more frequent than this are of no use.
 const TOO_FREQUENT: f64 = 0.02;
-/// What it costs to look for one more pair of letters, and to look at every position.
-const PAIR: f64 = 0.004;
+/// What it costs to look for one more infix, and to look at every position.
+const NEW_INFIX: f64 = 0.001;
 const EVERYWHERE: f64 = 0.01;
+/// So many symbols from an opening on tell how much there is to look at.
+const OPENING: usize = 3;
 /// Share of positions at which a long run goes on from the start of a word.
 const LONG_RUNS: f64 = 0.002;
 
@@ -34,8 +40,10 @@ pub(super) enum Lane {
     Run,
     /// A rare sign.
     Mark(u8),
-    /// Two letters that seldom stand side by side, in either case.
-    Pair([u8; 2]),
+    /// A line, or what stands in quotation marks, begins.
+    Opening,
+    /// Letters inside a word, in either case.
+    Infix(Infix),
     /// Four bytes of letters beyond ASCII.
     Foreign,
     /// Four certain bytes, at any position.
@@ -65,7 +73,7 @@ pub(super) fn best(sequence: &[Set], model: &Model) -> Option<Anchor> {
         }
     }
     // The rest costs more than this wherever it stops, and is dear to find out.
-    if best.0.is_none_or(|best| best.odds > PAIR / 2.0) {
+    if best.0.is_none_or(|best| best.odds > NEW_INFIX / 2.0) {
         best.consider_letters(sequence, model);
     }
     best.0
@@ -91,15 +99,23 @@ impl Best {
         let rest = sequence.get(at..).unwrap_or_default();
         let is_start = starts_word(before, set);
         if is_start {
+            // The pass does not ask what stands before, if only a word starts.
+            let with_any_before = |symbols: usize, whole: fn(&Set) -> Set| -> Vec<Set> {
+                let rest = rest.iter().take(symbols).map(whole);
+                [*BESIDE].into_iter().chain(rest).collect()
+            };
+            if let Some(spelled) = spelling::spelled(rest) {
+                let spelled = with_any_before(spelled.len(), Set::clone);
+                self.consider(Lane::Spelling, at, model.odds(&spelled));
+            }
+            let kinds = with_any_before(kinds::WIDTH, kinds::whole);
+            self.consider(Lane::Kinds, at, model.odds(&kinds));
             let from_before =
                 |symbols: usize| sequence.get(at - 1..sequence.len().min(at + symbols));
-            if let Some(spelled) = spelling::spelled(rest) {
-                let spelled = from_before(spelled.len()).unwrap_or_default();
-                self.consider(Lane::Spelling, at, model.odds(spelled));
+            if before.is_subset_of(&OPENERS) {
+                let opening = from_before(OPENING).unwrap_or_default();
+                self.consider(Lane::Opening, at, model.odds(opening));
             }
-            let kinds = from_before(kinds::WIDTH).unwrap_or_default().iter();
-            let kinds: Vec<Set> = kinds.map(kinds::whole).collect();
-            self.consider(Lane::Kinds, at, model.odds(&kinds));
         }
         if (is_start || before.is_apart_from(&RUN)) && is_long_run(rest) {
             self.consider(Lane::Run, at, LONG_RUNS);
@@ -110,10 +126,10 @@ impl Best {
     fn consider_letters(&mut self, sequence: &[Set], model: &Model) {
         for at in 0..sequence.len() {
             let rest = sequence.get(at..).unwrap_or_default();
-            if let Some(pair) = pair_of(rest).filter(|pair| model.admits(*pair)) {
-                let two = rest.get(..2).unwrap_or_default();
-                let dear = if model.has(pair) { 0.0 } else { PAIR };
-                self.consider(Lane::Pair(pair), at, dear + model.odds(two));
+            if let Some(infix) = infix_of(rest).filter(|infix| model.admits(*infix)) {
+                let letters = rest.get(..infix_len(infix)).unwrap_or_default();
+                let dear = if model.has(infix) { 0.0 } else { NEW_INFIX };
+                self.consider(Lane::Infix(infix), at, dear + model.odds(letters));
             }
             let four = rest.first_chunk();
             if let Some(four) = four.filter(|four| literals::is_literal(*four)) {
@@ -127,6 +143,9 @@ impl Best {
         }
     }
 }
+
+/// What stands before a word.
+static BESIDE: LazyLock<Set> = LazyLock::new(|| ALNUM.complement());
 
 /// Whether a word, a number or a hump starts wherever these two stand side by side.
 fn starts_word(before: &Set, set: &Set) -> bool {
@@ -150,20 +169,28 @@ fn mark_of(set: &Set) -> Option<u8> {
     u8::try_from(only).ok().filter(u8::is_ascii_punctuation)
 }
 
-/// The two letters, in lower case, if the sequence begins with two that are certain but for their case.
-fn pair_of(rest: &[Set]) -> Option<[u8; 2]> {
+/// The bytes, in lower case, if the sequence begins with some that are certain but for their case.
+fn infix_of(rest: &[Set]) -> Option<Infix> {
     let letter = |set: &Set| {
-        let mut letters = set.symbols().map(|symbol| match u8::try_from(symbol) {
-            Ok(byte) if byte.is_ascii_alphabetic() => Some(byte.to_ascii_lowercase()),
-            _ => None,
-        });
+        let mut letters = set
+            .symbols()
+            .map(|symbol| Some(u8::try_from(symbol).ok()? | CASE));
         let first = letters.next()??;
         letters.all(|other| other == Some(first)).then_some(first)
     };
-    let [first, second, ..] = rest else {
-        return None;
-    };
-    Some([letter(first)?, letter(second)?])
+    /// Fewer stand side by side too often.
+    const LEAST: usize = 3;
+    let mut infix = [0; INFIX];
+    let letters = rest.iter().map_while(letter);
+    infix
+        .iter_mut()
+        .zip(letters)
+        .for_each(|(slot, letter)| *slot = letter);
+    (infix_len(infix) >= LEAST).then_some(infix)
+}
+
+fn infix_len(infix: Infix) -> usize {
+    infix.iter().take_while(|letter| **letter != 0).count()
 }
 
 /// Whether it begins where a letter beyond ASCII does.
@@ -215,13 +242,20 @@ mod tests {
     fn what_is_no_start_of_a_word_is_entered_by_a_sign_or_by_its_letters() {
         let address = [*ALNUM, Set::byte(b'@'), *ALNUM];
         assert_eq!(lane(&address), Some((Lane::Mark(b'@'), 1)));
-        assert_eq!(lane(&letters("password")), Some((Lane::Pair(*b"sw"), 3)));
+        assert_eq!(lane(&letters("password")), Some((Lane::Infix(*b"assw"), 1)));
         assert_eq!(
             lane(&[*RUN, Set::byte(b'~'), *RUN]),
             Some((Lane::Mark(b'~'), 1))
         );
         assert!(matches!(lane(&letters("пароль")), Some((Lane::Foreign, _))));
         assert_eq!(lane(&[*ALNUM]), None);
+    }
+
+    #[test]
+    fn a_phrase_is_entered_where_it_opens() {
+        let mut phrase = vec![*OPENERS];
+        phrase.extend([*LOWER; 3]);
+        assert_eq!(lane(&phrase), Some((Lane::Opening, 1)));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::block::{AHEAD, BLOCK, Block, CASE, Pairs};
+use super::block::{AHEAD, BLOCK, Block, CASE, Infixes, Marks, Rows};
 
 /// Classes of letters, digits and the signs of runs. No byte is in two of them; upper and lower case have one for
 /// each high half, since a class is what some low halves and some high halves have in common.
@@ -24,7 +24,7 @@ const UPPER: u8 = 2 | 4;
 const A_TO_F: u8 = 8;
 const G_TO_Z: u8 = 16 | 32;
 const SIGN: u8 = 64 | 128;
-const WORDS: [[u8; 16]; 2] = rows(&[
+const WORDS: Rows = rows(&[
     (DIGIT, 0b0000_0011_1111_1111, 3),
     (2, 0b1111_1111_1111_1110, 4),
     (4, 0b0000_0111_1111_1111, 5),
@@ -39,12 +39,25 @@ const WORDS: [[u8; 16]; 2] = rows(&[
 const BLANK: u8 = 1 | 2;
 const DASH: u8 = 4;
 const JOINT: u8 = 8 | 16;
-const GAPS: [[u8; 16]; 2] = rows(&[
+const OPENER: u8 = 32 | 64 | 128;
+const GAPS: Rows = rows(&[
     (1, 0b0000_0000_0000_0001, 2),
     (2, 0b0010_0110_0000_0000, 0),
+    (32, 0b0000_0100_0000_0000, 0),
+    (64, 0b0000_0000_1000_0100, 2),
+    (128, 0b0000_0000_0000_0001, 6),
     (DASH, 0b0010_0000_0000_0000, 2),
     (8, 0b1101_0000_0000_0000, 2),
     (16, 0b0000_1100_0000_0000, 3),
+]);
+
+/// What of ASCII could be read in another way.
+const NOTES: Rows = rows(&[
+    (1, 0b0000_0100_0110_0000, 2),
+    (2, 0b0101_0000_0000_0000, 3),
+    (4, 0b1001_0000_0000_0000, 5),
+    (8, 0b0000_0000_0000_0001, 6),
+    (16, 0b0100_0000_0000_0000, 7),
 ]);
 
 /// For the low and the high half of a byte the classes it may be in, given for each class the low halves, a bit
@@ -53,7 +66,7 @@ const GAPS: [[u8; 16]; 2] = rows(&[
     clippy::indexing_slicing,
     reason = "a half is below 16, and this runs when it is compiled"
 )]
-const fn rows(classes: &[(u8, u16, usize)]) -> [[u8; 16]; 2] {
+const fn rows(classes: &[(u8, u16, usize)]) -> Rows {
     let (mut low, mut high) = ([0; 16], [0; 16]);
     let mut at = 0;
     while at < classes.len() {
@@ -90,16 +103,16 @@ impl Avx2 {
 
     /// The same as [`Block::of`].
     #[inline]
-    pub(super) fn block(self, bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
+    pub(super) fn block(self, bytes: &[u8; BLOCK], marks: &Marks) -> Block {
         // SAFETY: there is no value of this type unless the processor has all that is asked for.
         unsafe { block(bytes, marks) }
     }
 
-    /// The same as [`Pairs::seen_in`].
+    /// The same as [`Infixes::seen_in`].
     #[inline]
-    pub(super) fn pairs(self, bytes: &[u8; BLOCK + AHEAD], wanted: &Pairs) -> u64 {
+    pub(super) fn infixes(self, bytes: &[u8; BLOCK + AHEAD], wanted: &Infixes) -> u64 {
         // SAFETY: there is no value of this type unless the processor has all that is asked for.
-        unsafe { pairs(bytes, wanted) }
+        unsafe { infixes(bytes, wanted) }
     }
 
     /// Runs `work`, compiled for this processor as far as it is inlined.
@@ -117,7 +130,7 @@ fn run<R>(work: impl FnOnce() -> R) -> R {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn block(bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
+fn block(bytes: &[u8; BLOCK], marks: &Marks) -> Block {
     let (first, second) = halves(bytes);
     let words = [first, second].map(|bytes| common(bytes, &WORDS));
     let gaps = [first, second].map(|bytes| common(bytes, &GAPS));
@@ -130,7 +143,7 @@ fn block(bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
         };
         join(either(a, c), either(b, d))
     };
-    let mut block = Block {
+    Block {
         kinds: [
             bits(UPPER | G_TO_Z, BLANK | JOINT),
             bits(A_TO_F | G_TO_Z, DASH | JOINT),
@@ -138,22 +151,26 @@ fn block(bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
         ],
         run: bits(DIGIT | UPPER | A_TO_F | G_TO_Z | SIGN, 0),
         leads: join(is_lead(first), is_lead(second)),
-        marks: 0,
-    };
-    for &mark in marks {
-        block.marks |= join(equal(first, mark), equal(second, mark));
+        marks: join(
+            some(common(first, &marks.0)),
+            some(common(second, &marks.0)),
+        ),
+        openers: bits(0, OPENER),
+        notes: join(is_of_note(first), is_of_note(second)),
     }
-    block
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn pairs(bytes: &[u8; BLOCK + AHEAD], pairs: &Pairs) -> u64 {
-    let [one, next] = &pairs.rows;
+fn infixes(bytes: &[u8; BLOCK + AHEAD], infixes: &Infixes) -> u64 {
     let case = _mm256_set1_epi8(CASE.cast_signed());
     let [first, second] = [0, BLOCK / 2].map(|from| {
-        let [a, b] = [0, 1].map(|on| _mm256_or_si256(load(bytes, from + on), case));
-        some(_mm256_and_si256(common(a, one), common(b, next)))
+        let mut all = _mm256_set1_epi8(-1);
+        for (on, rows) in infixes.rows.iter().enumerate() {
+            let letters = _mm256_or_si256(load(bytes, from + on), case);
+            all = _mm256_and_si256(all, common(letters, rows));
+        }
+        some(all)
     });
     join(first, second)
 }
@@ -163,7 +180,7 @@ fn pairs(bytes: &[u8; BLOCK + AHEAD], pairs: &Pairs) -> u64 {
 #[target_feature(enable = "avx2")]
 fn load(bytes: &[u8; BLOCK + AHEAD], from: usize) -> __m256i {
     debug_assert!(from + BLOCK / 2 <= bytes.len());
-    // SAFETY: `from` is at most BLOCK / 2 + 1, so that 32 bytes from there lie within the array.
+    // SAFETY: `from` is below BLOCK / 2 + AHEAD, so that 32 bytes from there lie within the array.
     unsafe { _mm256_loadu_si256(bytes.as_ptr().add(from).cast()) }
 }
 
@@ -174,7 +191,7 @@ const fn join(first: u32, second: u32) -> u64 {
 /// What the rows of both halves of each byte have in common.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn common(bytes: __m256i, [low, high]: &[[u8; 16]; 2]) -> __m256i {
+fn common(bytes: __m256i, [low, high]: &Rows) -> __m256i {
     let half = _mm256_set1_epi8(0x0f);
     let lower = _mm256_and_si256(bytes, half);
     let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
@@ -192,11 +209,11 @@ fn some(bytes: __m256i) -> u32 {
     !_mm256_movemask_epi8(none).cast_unsigned()
 }
 
+/// Bytes beyond ASCII, which have their highest bit set, and what else is of note.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn equal(bytes: __m256i, byte: u8) -> u32 {
-    let equal = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed()));
-    _mm256_movemask_epi8(equal).cast_unsigned()
+fn is_of_note(bytes: __m256i) -> u32 {
+    some(common(bytes, &NOTES)) | _mm256_movemask_epi8(bytes).cast_unsigned()
 }
 
 /// Bytes from 0xC0 on.
@@ -239,11 +256,11 @@ mod tests {
             let bytes = std::array::from_fn(|at| {
                 first.wrapping_add(u8::try_from(at).unwrap().wrapping_mul(7))
             });
-            let marks = [b'@', b'~', 0xff];
+            let marks = Marks::of(&[b'@', b'~', 0xff].into());
             assert_eq!(avx2.block(&bytes, &marks), Block::of(&bytes, &marks));
             let bytes = std::array::from_fn(|at| first.wrapping_add(u8::try_from(at % 9).unwrap()));
-            let pairs = Pairs::of(&[*b"de", *b"no", *b"zs"].into());
-            assert_eq!(avx2.pairs(&bytes, &pairs), pairs.seen_in(&bytes));
+            let infixes = Infixes::of(&[*b"def\0", *b"no\0\0", *b"stuv"].into());
+            assert_eq!(avx2.infixes(&bytes, &infixes), infixes.seen_in(&bytes));
         }
     }
 }

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::detect::normalise::is_of_note;
+
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 /// Bytes that are looked at beyond the end of a block.
-pub(super) const AHEAD: usize = 4;
+pub(super) const AHEAD: usize = 8;
 /// The bit that tells lower case from upper.
 pub(super) const CASE: u8 = 0x20;
 
@@ -23,6 +25,10 @@ pub(super) struct Block {
     pub(super) leads: u64,
     /// One of the marks.
     pub(super) marks: u64,
+    /// What opens a phrase: the end of a line, or a quotation mark.
+    pub(super) openers: u64,
+    /// What could be read in another way.
+    pub(super) notes: u64,
 }
 
 /// How many kinds of bytes there are.
@@ -42,6 +48,9 @@ pub(super) const fn kind_of(byte: u8) -> u8 {
     }
 }
 
+/// What opens a phrase, as the edge of the text does.
+pub(super) const OPENERS: [u8; 4] = [b'\n', b'"', b'\'', b'`'];
+
 /// Whether long runs are made of it: letters, digits and the signs of base64 and its form for addresses.
 pub(super) const fn is_run(byte: u8) -> bool {
     kind_of(byte) >= 4 || matches!(byte, b'+' | b'/' | b'-' | b'_')
@@ -49,7 +58,7 @@ pub(super) const fn is_run(byte: u8) -> bool {
 
 impl Block {
     /// Looks at each byte.
-    pub(super) fn of(bytes: &[u8; BLOCK], marks: &[u8]) -> Self {
+    pub(super) fn of(bytes: &[u8; BLOCK], marks: &Marks) -> Self {
         let mut block = Self::default();
         for (at, &byte) in bytes.iter().enumerate() {
             let kind = kind_of(byte);
@@ -58,7 +67,9 @@ impl Block {
             }
             block.run |= u64::from(is_run(byte)) << at;
             block.leads |= u64::from(byte >= 0xc0) << at;
-            block.marks |= u64::from(marks.contains(&byte)) << at;
+            block.marks |= u64::from(marks.has(byte)) << at;
+            block.notes |= u64::from(is_of_note(byte)) << at;
+            block.openers |= u64::from(OPENERS.contains(&byte)) << at;
         }
         block
     }
@@ -75,44 +86,88 @@ impl Block {
     }
 }
 
-/// Pairs of letters that are looked for, in lower case: for each of two letters, by its low and its high half,
-/// the pairs that it may be part of.
+/// For the low and the high half of a byte, the classes that it may be in, a bit each.
+pub(super) type Rows = [[u8; 16]; 2];
+
+/// Rare signs that are looked for. Beyond eight some share a class, so that others may seem to be one.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pairs {
-    pub(super) rows: [[[u8; 16]; 2]; 2],
+pub(super) struct Marks(pub(super) Rows);
+
+impl Marks {
+    pub(super) fn of(marks: &BTreeSet<u8>) -> Self {
+        let mut rows = Rows::default();
+        for (number, mark) in marks.iter().enumerate() {
+            for (row, half) in rows.iter_mut().zip([mark & 15, mark >> 4]) {
+                if let Some(classes) = row.get_mut(usize::from(half)) {
+                    *classes |= 1 << (number % 8);
+                }
+            }
+        }
+        Self(rows)
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        classes(byte, &self.0) != 0
+    }
+}
+
+/// The classes of a byte.
+fn classes(byte: u8, [low, high]: &Rows) -> u8 {
+    let of = |row: &[u8; 16], half: u8| row.get(usize::from(half)).copied();
+    of(low, byte & 15).unwrap_or(0) & of(high, byte >> 4).unwrap_or(0)
+}
+
+/// So many bytes of an infix are looked at.
+pub(super) const INFIX: usize = 4;
+
+/// Bytes side by side that are looked for inside words, in lower case; 0 is whatever stands there.
+pub(super) type Infix = [u8; INFIX];
+
+/// Every way to write an infix, case left out.
+pub(super) fn spellings(infix: &Infix) -> impl Iterator<Item = [u8; INFIX]> + use<> {
+    let [a, b, c, last] = *infix;
+    let any = (0..=u8::MAX).filter(move |_| last == 0);
+    any.chain((last != 0).then_some(last))
+        .map(move |last| [a, b, c, last])
+}
+
+/// The infixes: for each of their letters, by its low and its high half, which of them may go on with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Infixes {
+    pub(super) rows: [Rows; INFIX],
     pub(super) is_empty: bool,
 }
 
-impl Pairs {
-    pub(super) fn of(pairs: &BTreeSet<[u8; 2]>) -> Self {
-        let mut rows = [[[0; 16]; 2]; 2];
-        for (number, pair) in pairs.iter().enumerate() {
-            for (of_letter, letter) in rows.iter_mut().zip(pair) {
-                for (row, half) in of_letter.iter_mut().zip([letter & 15, letter >> 4]) {
-                    if let Some(bits) = row.get_mut(usize::from(half)) {
-                        *bits |= 1 << (number % 8);
-                    }
+impl Infixes {
+    pub(super) fn of(infixes: &BTreeSet<Infix>) -> Self {
+        let mut rows = [Rows::default(); INFIX];
+        // Those that begin alike share a bit: what bits have in common is what may stand there in vain.
+        let shared = infixes.len().div_ceil(8).max(1);
+        for (number, infix) in infixes.iter().enumerate() {
+            let bit = 1 << (number / shared);
+            for ([low, high], &letter) in rows.iter_mut().zip(infix) {
+                let is_in = |half: usize, of: u8| letter == 0 || usize::from(of) == half;
+                let halves = low.iter_mut().zip(high).enumerate();
+                for (half, (low, high)) in halves {
+                    *low |= if is_in(half, letter & 15) { bit } else { 0 };
+                    *high |= if is_in(half, letter >> 4) { bit } else { 0 };
                 }
             }
         }
         Self {
             rows,
-            is_empty: pairs.is_empty(),
+            is_empty: infixes.is_empty(),
         }
     }
 
-    /// Where one of the pairs may stand, in either case.
+    /// Where one of them may stand, in either case.
     pub(super) fn seen_in(&self, bytes: &[u8; BLOCK + AHEAD]) -> u64 {
         let mut found = 0;
-        for (at, two) in bytes.windows(2).take(BLOCK).enumerate() {
-            let common = two
-                .iter()
-                .zip(&self.rows)
-                .fold(u8::MAX, |all, (byte, [low, high])| {
-                    let byte = byte | CASE;
-                    let of = |row: &[u8; 16], half: u8| row.get(usize::from(half)).copied();
-                    all & of(low, byte & 15).unwrap_or(0) & of(high, byte >> 4).unwrap_or(0)
-                });
+        for (at, letters) in bytes.windows(INFIX).take(BLOCK).enumerate() {
+            let pairs = letters.iter().zip(&self.rows);
+            let common = pairs.fold(u8::MAX, |all, (byte, rows)| {
+                all & classes(byte | CASE, rows)
+            });
             found |= u64::from(common != 0) << at;
         }
         found
@@ -127,20 +182,26 @@ mod tests {
     fn bytes_are_told_apart() {
         let mut bytes = [b' '; BLOCK];
         bytes[..8].copy_from_slice("aZ5_@é.".as_bytes());
-        let block = Block::of(&bytes, b"@.");
+        let block = Block::of(&bytes, &Marks::of(&b"@.".iter().copied().collect()));
         assert_eq!(
             (block.alnum(), block.upper(), block.run),
             (0b111, 0b10, 0b1111)
         );
         assert_eq!((block.leads, block.marks), (0b10_0000, 0b1001_0000));
+        assert_eq!(
+            Block::of(&[b'"'; BLOCK], &Marks::default()).openers,
+            u64::MAX
+        );
     }
 
     #[test]
-    fn a_pair_of_letters_is_seen_in_either_case_up_to_the_end_of_the_block() {
+    fn an_infix_is_seen_in_either_case_up_to_the_end_of_the_block() {
         let mut bytes = [b' '; BLOCK + AHEAD];
-        bytes[3..5].copy_from_slice(b"Sw");
-        bytes[63..65].copy_from_slice(b"OK");
-        let pairs = Pairs::of(&BTreeSet::from([*b"sw", *b"ok"]));
-        assert_eq!(pairs.seen_in(&bytes), 1 << 3 | 1 << 63);
+        bytes[3..6].copy_from_slice(b"Swo");
+        bytes[63..67].copy_from_slice(b"TOKE");
+        let infixes = Infixes::of(&BTreeSet::from([*b"swo\0", *b"toke"]));
+        assert_eq!(infixes.seen_in(&bytes), 1 << 3 | 1 << 63);
+        bytes[5] = b'e';
+        assert_eq!(infixes.seen_in(&bytes), 1 << 63);
     }
 }

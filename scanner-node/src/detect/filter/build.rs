@@ -3,25 +3,17 @@
 //! Owns which cover of a pattern is used, and which patterns wait for a hotword.
 //! **Invariant:** a pattern without a usable cover runs always.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use regex_syntax::hir::Hir;
 use shared::detector::Hotwords;
 
 use super::anchor::{self, Lane};
-#[cfg(target_arch = "x86_64")]
-use super::avx2::Avx2;
-use super::block::Pairs;
-use super::class::Set;
 use super::cover::{self, Cover};
-use super::kinds::Kinds;
-use super::literals::{Literals, Window};
+use super::lanes::{Chosen, Lanes};
 use super::probe::{Gated, Probe, Probes, Target};
 use super::rarity::Model;
 use super::sightings::STRETCH;
-use super::spelling::Spellings;
-use super::stops::Stops;
-use super::tree::{Grain, Tree};
 use super::{Filter, shape};
 
 /// Room for the word itself, and for the anchor inside it.
@@ -59,47 +51,17 @@ impl Filter {
             probes: Probes { all: probes, .. },
             ..
         } = builder;
-        let in_lanes = |is_in: &dyn Fn(&Probe) -> bool| -> Vec<(u32, &[Set])> {
-            let numbered = (0..).zip(&probes).filter(|(_, probe)| is_in(probe));
-            numbered
-                .map(|(number, probe)| (number, probe.rest()))
-                .collect()
+        let is_gated = |probe: &Probe| probe.is_for(Gated::Yes);
+        let gated = Chosen::of(&probes, |p| p.lane == Lane::Kinds && is_gated(p));
+        let nothing = Chosen::of(&[], |_| false);
+        // A gated number waits for a word before it is read; all else is read at once.
+        let at_once = |probe: &Probe| {
+            probe.is_for(Gated::No) || probe.lane != Lane::Kinds && probe.is_for(Gated::Yes)
         };
-        let of = |lane: Lane| in_lanes(&move |probe| probe.lane == lane);
-        let numbers =
-            |gated| in_lanes(&move |probe| probe.lane == Lane::Kinds && probe.is_for(gated));
-        let (open, gated) = (numbers(Gated::No), numbers(Gated::Yes));
-        let literal = in_lanes(&|probe| matches!(probe.lane, Lane::Foreign | Lane::Anywhere));
-        let words = of(Lane::Spelling);
-        let paired = in_lanes(&|probe| matches!(probe.lane, Lane::Pair(_)));
-        let marked = in_lanes(&|probe| matches!(probe.lane, Lane::Mark(_)));
-        let windows: Vec<Window> = literal
-            .iter()
-            .filter_map(|(_, rest)| rest.first_chunk().copied())
-            .collect();
-        let kinds = |all: &[(u32, &[Set])]| Kinds::of(all.iter().map(|(_, rest)| *rest));
-        let has = |lane| probes.iter().any(|probe| probe.lane == lane);
-        let marks: BTreeSet<u8> = probes.iter().filter_map(Probe::mark).collect();
-        let pairs: BTreeSet<[u8; 2]> = probes.iter().filter_map(Probe::pair).collect();
         Self {
-            stops: Stops {
-                spellings: Spellings::of(words.iter().map(|(_, rest)| *rest)),
-                kinds: kinds(&of(Lane::Kinds)),
-                marks: marks.into_iter().collect(),
-                pairs: Pairs::of(&pairs),
-                literals: Literals::of(windows.iter()),
-                at_leads: has(Lane::Foreign),
-                anywhere: has(Lane::Anywhere),
-                #[cfg(target_arch = "x86_64")]
-                avx2: Avx2::detect(),
-            },
-            words: Tree::of(&words, Grain::Letters),
-            numbers: (kinds(&open), Tree::of(&open, Grain::Shapes)),
-            gated_numbers: (kinds(&gated), Tree::of(&gated, Grain::Shapes)),
-            runs: Tree::of(&of(Lane::Run), Grain::Shapes),
-            marks: Tree::of(&marked, Grain::Letters),
-            pairs: Tree::of(&paired, Grain::Letters),
-            literals: Tree::of(&literal, Grain::Letters),
+            patterns: Lanes::of(&Chosen::of(&probes, at_once), &gated),
+            gated_numbers: gated.numbers(),
+            hotwords: Lanes::of(&Chosen::of(&probes, Probe::is_for_word), &nothing),
             always,
             probes,
         }
@@ -142,8 +104,8 @@ impl Builder {
                 return;
             };
             // The next sequence had better make do with it.
-            if let Lane::Pair(pair) = anchor.lane {
-                self.model.take(pair);
+            if let Lane::Infix(infix) = anchor.lane {
+                self.model.take(infix);
             }
             anchors.push(anchor);
         }

@@ -137,6 +137,11 @@ pub(super) static UPPER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_asci
 #[cfg(test)]
 pub(super) static LOWER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_lowercase()));
 pub(super) static ALNUM: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_alphanumeric()));
+/// What opens a phrase, and the edge.
+pub(super) static OPENERS: LazyLock<Set> = LazyLock::new(|| {
+    let openers = of(|byte| super::block::OPENERS.contains(&byte));
+    openers.union(&Set::edge())
+});
 /// What long runs are made of.
 pub(super) static RUN: LazyLock<Set> = LazyLock::new(|| of(super::block::is_run));
 

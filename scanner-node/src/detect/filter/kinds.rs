@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::block::{self, KINDS};
+use super::block::{self, Block, KINDS};
 use super::class::Set;
 
 /// Bytes looked at.
@@ -20,6 +20,8 @@ pub(super) type Shape = u32;
 #[derive(Clone, Debug)]
 pub(super) struct Kinds {
     bits: Box<[u64]>,
+    /// Of which kinds the first byte may be, a bit each.
+    first: u8,
 }
 
 /// The kinds of which a set has something.
@@ -40,7 +42,14 @@ impl Kinds {
         all.dedup();
         let mut kinds = Self {
             bits: vec![0; WORDS].into(),
+            first: 0,
         };
+        for (kind, _) in all.iter().flat_map(|[first, ..]| {
+            let kinds = first.iter().enumerate();
+            kinds.filter(|(_, is_in)| **is_in)
+        }) {
+            kinds.first |= 1 << kind;
+        }
         for ways in &all {
             kinds.admit(ways, 0, 0);
         }
@@ -57,6 +66,24 @@ impl Kinds {
         for (kind, _) in (0..).zip(of_set).filter(|(_, is_in)| **is_in) {
             self.admit(ways, place + 1, shape | bits_of(kind) << place);
         }
+    }
+
+    /// Where in a block a byte stands that one may begin with, of letters and digits.
+    #[inline]
+    pub(super) fn may_begin(&self, block: Block) -> u64 {
+        let [low, middle, high] = block.kinds;
+        let of = |kind: u8| {
+            if self.first >> kind & 1 == 1 {
+                u64::MAX
+            } else {
+                0
+            }
+        };
+        let (even, odd) = (!low & high, low & high);
+        even & !middle & of(4)
+            | odd & !middle & of(5)
+            | even & middle & of(6)
+            | odd & middle & of(7)
     }
 
     /// Whether a word may begin so.

@@ -1,10 +1,11 @@
 //! Windows with few spellings: four certain letters, digits or signs, however many windows there are.
 //!
-//! Owns one look for all of them: a bit for the hash of each, so that its speed does not depend on how many
-//! there are. For sequences that are entered at no start of a word.
+//! Owns one look for all of them, whose speed does not depend on how many there are. For sequences that are
+//! entered at no start of a word.
 //! **Invariant:** a position where such a window matches is let through.
 
 use super::class::Set;
+use crate::detect::bitmap::{Bitmap, hash_of};
 
 /// Bytes in a window.
 pub(super) const WIDTH: usize = 4;
@@ -15,39 +16,21 @@ pub(super) type Window = [Set; WIDTH];
 const CASE: u8 = 0x20;
 /// A window with more spellings is a class.
 const MOST_SPELLINGS: usize = 40;
-const BITS: u32 = 16;
-const WORDS: usize = 1 << (BITS - 6);
 
-/// A bit for the hash of each window.
+/// What stands in windows.
 #[derive(Debug)]
-pub(super) struct Literals {
-    bits: Box<[u64; WORDS]>,
-}
+pub(super) struct Literals(Bitmap);
 
 impl Literals {
-    pub(super) fn of<'w>(windows: impl Iterator<Item = &'w Window>) -> Self {
-        let mut literals = Self {
-            bits: Box::new([0; WORDS]),
-        };
-        for spelling in windows.flat_map(spellings) {
-            let place = hash(spelling);
-            let word = literals.bits.get_mut(place >> 6);
-            if let Some(word) = word {
-                *word |= 1 << (place & 63);
-            }
-        }
-        literals
+    /// Of spellings, in lower case.
+    pub(super) fn of(spellings: impl Iterator<Item = [u8; WIDTH]>) -> Self {
+        Self(Bitmap::of(&spellings.map(folded).collect::<Vec<_>>()))
     }
 
-    /// Whether a window may stand here.
+    /// Whether one may stand here, in either case.
     #[inline]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "a hash is below 2^16; this is the innermost loop"
-    )]
     pub(super) fn may_be(&self, bytes: [u8; WIDTH]) -> bool {
-        let place = hash(bytes);
-        self.bits[place >> 6] >> (place & 63) & 1 == 1
+        self.0.may_hold(folded(bytes))
     }
 }
 
@@ -61,7 +44,7 @@ pub(super) fn is_literal(window: &[Set]) -> bool {
 }
 
 /// Every way to write a window, case left out.
-fn spellings(window: &Window) -> Vec<[u8; WIDTH]> {
+pub(super) fn spellings(window: &Window) -> Vec<[u8; WIDTH]> {
     let mut all = vec![[0; WIDTH]];
     for (place, set) in window.iter().enumerate() {
         let letters = letters(set).unwrap_or_default();
@@ -97,10 +80,10 @@ fn letters(set: &Set) -> Option<Vec<u8>> {
 }
 
 #[inline]
-fn hash(bytes: [u8; WIDTH]) -> usize {
-    const GOLDEN: u32 = 0x9e37_79b1;
-    let folded = u32::from_le_bytes(bytes) | u32::from_le_bytes([CASE; WIDTH]);
-    (folded.wrapping_mul(GOLDEN) >> (u32::BITS - BITS)) as usize
+fn folded(bytes: [u8; WIDTH]) -> u64 {
+    hash_of(u64::from(
+        u32::from_le_bytes(bytes) | u32::from_le_bytes([CASE; WIDTH]),
+    ))
 }
 
 #[cfg(test)]
@@ -116,7 +99,7 @@ mod tests {
     fn each_window_is_let_through_in_either_case_and_most_else_is_not() {
         let texts: Vec<String> = (0..2_000_u32).map(|n| format!("{:04x}", n * 31)).collect();
         let windows: Vec<Window> = texts.iter().map(|text| window(text)).collect();
-        let literals = Literals::of(windows.iter());
+        let literals = Literals::of(windows.iter().flat_map(spellings));
         for text in &texts {
             let bytes: [u8; 4] = text.as_bytes().try_into().unwrap();
             assert!(

@@ -16,6 +16,7 @@ mod build;
 mod class;
 mod cover;
 mod kinds;
+mod lanes;
 mod literals;
 mod probe;
 mod rarity;
@@ -27,30 +28,28 @@ mod stops;
 mod tree;
 
 use self::kinds::Kinds;
-use self::probe::{Gated, Probe, Target};
+use self::lanes::Lanes;
+use self::probe::Probe;
 use self::sightings::{STRETCH, Waiting};
-use self::stops::{Signs, Stop, Stops};
+use self::stops::Stop;
 use self::tree::Tree;
 
 pub(super) use self::build::Wanted;
 pub(super) use self::cover::needed;
 pub(super) use self::sightings::Sightings;
 
+/// So few numbers in a stretch are read before hotwords are looked for.
+const FEW_NUMBERS: usize = 16;
+
 /// The filter over all patterns of an engine.
 #[derive(Debug)]
 pub(super) struct Filter {
     always: Vec<usize>,
     probes: Vec<Probe>,
-    stops: Stops,
-    words: Tree,
-    /// Numbers that are looked for whatever stands near, and the kinds they begin with.
-    numbers: (Kinds, Tree),
+    patterns: Lanes,
     /// Numbers that count beside a hotword only.
     gated_numbers: (Kinds, Tree),
-    runs: Tree,
-    marks: Tree,
-    pairs: Tree,
-    literals: Tree,
+    hotwords: Lanes,
 }
 
 /// A place that a pattern's match may contain.
@@ -74,24 +73,24 @@ impl Filter {
         &self.always
     }
 
-    /// Reports every place where a pattern may match; those of one pattern in order.
+    /// Reports every place where a pattern may match; those of one pattern in order. Says whether the text
+    /// might be read in another way too.
     pub(super) fn each(
         &self,
         text: &[u8],
         sightings: &mut Sightings,
         mut report: impl FnMut(Place),
-    ) {
+    ) -> bool {
         sightings.clear();
-        let mut pass = self.stops.pass(text);
-        let mut end = 0;
-        while end < text.len() {
-            end += STRETCH;
-            self.stops.until(&mut pass, end, |stop| {
+        let mut pass = self.patterns.stops.pass(text, 0);
+        for (stretch, start) in (0..text.len()).step_by(STRETCH).enumerate() {
+            let end = start + STRETCH;
+            self.patterns.stops.until(&mut pass, end, |stop| {
                 self.look_closer(text, stop, sightings, &mut report);
             });
-            self.settle(text, sightings, &mut report);
+            self.settle(text, stretch, sightings, &mut report);
         }
-        self.settle(text, sightings, &mut report);
+        pass.is_of_note()
     }
 
     /// Finds out which sequences stand where the pass has stopped.
@@ -102,97 +101,89 @@ impl Filter {
         sightings: &mut Sightings,
         report: &mut impl FnMut(Place),
     ) {
+        let Waiting { numbers, places } = &mut sightings.waiting;
         let at = stop.at;
-        let mut found = |number: u32| self.found(text, (number, at), sightings, report);
-        if let Some((key, shape)) = stop.word {
-            if self.stops.spellings.may_be(key) {
-                self.words.read(text, at, &mut found);
-            }
-            let (kinds, tree) = &self.numbers;
-            if kinds.may_be(shape) {
-                tree.read(text, at, &mut found);
-            }
-        }
-        if stop.signs.has(Signs::RUN) {
-            self.runs.read(text, at, &mut found);
-        }
-        if stop.signs.has(Signs::MARK) {
-            self.marks.read(text, at, &mut found);
-        }
-        if stop.signs.has(Signs::PAIR) {
-            self.pairs.read(text, at, &mut found);
-        }
-        if stop.signs.has(Signs::LITERAL) {
-            self.literals.read(text, at, &mut found);
-        }
-        if let Some((_, shape)) = stop.word
-            && self.gated_numbers.0.may_be(shape)
-        {
-            sightings.waiting().numbers.push(at);
-        }
-    }
-
-    /// Reports what a sequence says, if it stands there.
-    fn found(
-        &self,
-        text: &[u8],
-        (number, at): (u32, usize),
-        sightings: &mut Sightings,
-        report: &mut impl FnMut(Place),
-    ) {
-        let probe = self.probes.get(number as usize);
-        let Some(probe) = probe.filter(|probe| probe.stands(text, at)) else {
-            return;
-        };
-        for target in &probe.targets {
-            match target {
-                Target::Word(gate) => sightings.see(*gate),
-                Target::Pattern(aim) => match aim.gate {
+        self.patterns.read(text, stop, &mut |number| {
+            let Some(probe) = self.standing((number, at), text) else {
+                return;
+            };
+            for aim in probe.aims() {
+                match aim.gate {
                     None => report(probe.place(aim, at)),
                     // Its numbers are looked at when they have waited.
                     Some(_) if probe.lane == anchor::Lane::Kinds => {}
-                    Some(gate) => {
-                        let place = probe.place(aim, at);
-                        sightings.waiting().places.push((gate, place));
-                    }
-                },
+                    Some(gate) => places.push((gate, probe.place(aim, at))),
+                }
+            }
+        });
+        let (kinds, _) = &self.gated_numbers;
+        if stop.number.is_some_and(|shape| kinds.may_be(shape)) {
+            numbers.push(at);
+        }
+    }
+
+    /// The sequence of a probe, if it stands there.
+    fn standing(&self, (number, at): (u32, usize), text: &[u8]) -> Option<&Probe> {
+        let probe = self.probes.get(number as usize);
+        probe.filter(|probe| probe.stands(text, at))
+    }
+
+    /// Lets through what waits in a stretch and has a hotword near.
+    fn settle(
+        &self,
+        text: &[u8],
+        stretch: usize,
+        sightings: &mut Sightings,
+        report: &mut impl FnMut(Place),
+    ) {
+        let mut waiting = std::mem::take(&mut sightings.waiting);
+        // Few numbers are soon read; before many are, it is worth knowing whether any could count.
+        if waiting.numbers.len() > FEW_NUMBERS {
+            self.look_for_words(text, stretch, sightings);
+            if !sightings.any() {
+                waiting.numbers.clear();
             }
         }
-    }
-
-    /// Lets through what has waited long enough and has a hotword near.
-    fn settle(&self, text: &[u8], sightings: &mut Sightings, report: &mut impl FnMut(Place)) {
-        let mut ready = sightings.ready();
-        if let Some(ready) = &mut ready {
-            self.read_numbers(text, ready, sightings);
-            ready.places.retain(|(gate, _)| sightings.is_open(*gate));
-            ready.places.sort_by_key(|(_, place)| place.at);
-            ready.places.iter().for_each(|(_, place)| report(*place));
+        self.read_numbers(text, &mut waiting);
+        if !waiting.places.is_empty() {
+            self.look_for_words(text, stretch, sightings);
+            waiting.places.retain(|(gate, _)| sightings.is_open(*gate));
+            waiting.places.sort_by_key(|(_, place)| place.at);
+            waiting.places.iter().for_each(|(_, place)| report(*place));
         }
-        sightings.next(ready);
+        sightings.waiting = waiting;
+        sightings.next();
     }
 
-    /// Finds the places of the numbers that have waited.
-    fn read_numbers(&self, text: &[u8], ready: &mut Waiting, sightings: &Sightings) {
-        let Waiting { numbers, places } = ready;
+    /// Finds the places of the numbers that wait.
+    fn read_numbers(&self, text: &[u8], waiting: &mut Waiting) {
+        let Waiting { numbers, places } = waiting;
         for &at in &*numbers {
-            self.gated_numbers.1.read(text, at, |number| {
-                let probe = self.probes.get(number as usize);
-                let Some(probe) = probe.filter(|probe| probe.is_for(Gated::Yes)) else {
+            let (_, tree) = &self.gated_numbers;
+            tree.read(text, at, |number| {
+                let Some(probe) = self.standing((number, at), text) else {
                     return;
                 };
-                let mut stands = None;
-                for target in &probe.targets {
-                    if let Target::Pattern(aim) = target
-                        && let Some(gate) = aim.gate
-                        && sightings.is_open(gate)
-                        && *stands.get_or_insert_with(|| probe.stands(text, at))
-                    {
-                        places.push((gate, probe.place(aim, at)));
-                    }
+                for aim in probe.aims() {
+                    places.extend(aim.gate.map(|gate| (gate, probe.place(aim, at))));
                 }
             });
         }
+    }
+
+    /// Finds the hotwords around a stretch.
+    fn look_for_words(&self, text: &[u8], stretch: usize, sightings: &mut Sightings) {
+        sightings.look_around(stretch, |stretch, gates| {
+            let stops = &self.hotwords.stops;
+            let mut pass = stops.pass(text, (stretch * STRETCH).min(text.len()));
+            stops.until(&mut pass, (stretch + 1) * STRETCH, |stop| {
+                self.hotwords.read(text, stop, &mut |number| {
+                    if let Some(probe) = self.standing((number, stop.at), text) {
+                        probe.words().for_each(|gate| gates.open(gate));
+                    }
+                });
+            });
+        });
     }
 }
 
@@ -254,7 +245,7 @@ mod tests {
     #[test]
     fn names_are_looked_for_wherever_they_stand() {
         let names = r"(?i)(?:secret|token|api[_ -]?key|dsn|creds)(?:[\w .-]{0,20}?key)?\s?[=:](?<value>\w{8})";
-        let password = r#"(?i)(?:passw(?:or)?d|senha|пароль|(?:\b|_)(?:pass|pwd|pw)\b)["'*]{0,3}(?:\s{0,3}(?:is|=)|>)(?<value>[^\s]{5,9})"#;
+        let password = r#"(?i)(?:passw(?:or)?d|senha|пароль|(?:^|[^A-Za-z0-9])(?:pass|pwd|pw)\b)["'*]{0,3}(?:\s{0,3}(?:is|=)|>)(?<value>[^\s]{5,9})"#;
         let filter = filter(&[names, password]);
         assert_eq!(filter.always(), [0_usize; 0]);
         assert!(!places(&filter, "the myauthtoken=abcd1234").is_empty());
@@ -284,7 +275,8 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     static PORTABLE: LazyLock<Filter> = LazyLock::new(|| {
         let mut filter = filter(PATTERNS);
-        filter.stops.avx2 = None;
+        filter.patterns.stops.avx2 = None;
+        filter.hotwords.stops.avx2 = None;
         filter
     });
 

@@ -6,9 +6,11 @@ use std::collections::HashMap;
 
 use super::Place;
 use super::anchor::{Anchor, Lane};
+use super::block::Infix;
 use super::class::{EDGE, Set};
 use super::cover::{Cover, Distance};
 use super::sequence::Sequence;
+use super::tree::Entry;
 
 /// One sequence.
 #[derive(Debug)]
@@ -86,9 +88,15 @@ impl Probes {
 }
 
 impl Probe {
-    /// The sequence from its anchor on.
-    pub(super) fn rest(&self) -> &[Set] {
-        self.sequence.get(self.anchor..).unwrap_or_default()
+    /// The sequence as it is entered, to be reported by this number.
+    pub(super) fn entry(&self, number: u32) -> Entry<'_> {
+        let before = self.anchor.checked_sub(1);
+        let before = before.and_then(|before| self.sequence.get(before));
+        Entry {
+            number,
+            before: before.copied().unwrap_or_else(Set::any),
+            rest: self.sequence.get(self.anchor..).unwrap_or_default(),
+        }
     }
 
     /// Whether the sequence stands there with its anchor at the byte `at`.
@@ -108,17 +116,39 @@ impl Probe {
         }
     }
 
-    /// The two letters that the scan stops at, if it is for them.
-    pub(super) fn pair(&self) -> Option<[u8; 2]> {
+    /// The infix that the scan stops at, if it is one.
+    pub(super) fn infix(&self) -> Option<Infix> {
         match self.lane {
-            Lane::Pair(pair) => Some(pair),
+            Lane::Infix(infix) => Some(infix),
             _ => None,
         }
     }
 
-    /// Whether it says something that depends on a hotword, or something that does not.
+    /// Whether it is for a pattern that depends on a hotword, or for one that does not.
     pub(super) fn is_for(&self, gated: Gated) -> bool {
-        self.targets.iter().any(|target| target.is(gated))
+        self.aims()
+            .any(|aim| aim.gate.is_some() == (gated == Gated::Yes))
+    }
+
+    /// What it says of patterns.
+    pub(super) fn aims(&self) -> impl Iterator<Item = &Aim> {
+        self.targets.iter().filter_map(|target| match target {
+            Target::Pattern(aim) => Some(aim),
+            Target::Word(_) => None,
+        })
+    }
+
+    /// The gates that it is a hotword of.
+    pub(super) fn words(&self) -> impl Iterator<Item = usize> {
+        self.targets.iter().filter_map(|target| match target {
+            Target::Pattern(_) => None,
+            Target::Word(gate) => Some(*gate),
+        })
+    }
+
+    /// Whether it is a hotword.
+    pub(super) fn is_for_word(&self) -> bool {
+        self.words().next().is_some()
     }
 
     /// Where the pattern may match, with the anchor at the byte `at`.
@@ -136,21 +166,14 @@ impl Probe {
 }
 
 /// The symbol at a place, the edge before the text being at 0.
-fn symbol_at(text: &[u8], place: usize) -> usize {
+pub(super) fn symbol_at(text: &[u8], place: usize) -> usize {
     let byte = place.checked_sub(1).and_then(|at| text.get(at));
     byte.map_or(EDGE, |&byte| usize::from(byte))
 }
 
-/// Whether something depends on a hotword.
+/// Whether a pattern depends on a hotword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gated {
     Yes,
     No,
-}
-
-impl Target {
-    pub(super) fn is(&self, gated: Gated) -> bool {
-        let is_gated = matches!(self, Self::Pattern(Aim { gate: Some(_), .. }));
-        is_gated == (gated == Gated::Yes)
-    }
 }

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
+use super::block::Infix;
 use super::class::{EDGE, Set};
 
 const KINDS: usize = 12;
@@ -21,13 +22,13 @@ type Odds = [f64; KINDS];
 #[derive(Debug, Default)]
 pub(super) struct Model {
     shares: RefCell<HashMap<Set, Odds>>,
-    pairs: RefCell<BTreeSet<[u8; 2]>>,
+    infixes: RefCell<BTreeSet<Infix>>,
     /// What it costs to look for a sequence, as far as anybody asked.
     work: RefCell<HashMap<Vec<Set>, Option<f64>>>,
 }
 
-/// So many pairs of letters are looked for at most: each costs a little at every byte.
-const MOST_PAIRS: usize = 16;
+/// So many infixes are looked for at most: the more, the more often one seems to stand where none does.
+const MOST_INFIXES: usize = 64;
 
 impl Model {
     /// How often the sequence begins at a position.
@@ -68,20 +69,20 @@ impl Model {
         work
     }
 
-    /// Whether there is still room for a pair of letters, or it has been asked for before.
-    pub(super) fn admits(&self, pair: [u8; 2]) -> bool {
-        self.has(pair) || self.pairs.borrow().len() < MOST_PAIRS
+    /// Whether there is still room for an infix, or it has been asked for before.
+    pub(super) fn admits(&self, infix: Infix) -> bool {
+        self.has(infix) || self.infixes.borrow().len() < MOST_INFIXES
     }
 
-    /// Whether a pair is looked for already.
-    pub(super) fn has(&self, pair: [u8; 2]) -> bool {
-        self.pairs.borrow().contains(&pair)
+    /// Whether an infix is looked for already.
+    pub(super) fn has(&self, infix: Infix) -> bool {
+        self.infixes.borrow().contains(&infix)
     }
 
-    /// Notes that a pair of letters is looked for.
-    pub(super) fn take(&self, pair: [u8; 2]) {
-        if self.pairs.borrow_mut().insert(pair) {
-            // What could make do with the pair is cheaper now.
+    /// Notes that an infix is looked for.
+    pub(super) fn take(&self, infix: Infix) {
+        if self.infixes.borrow_mut().insert(infix) {
+            // What could make do with it is cheaper now.
             self.work.borrow_mut().clear();
         }
     }

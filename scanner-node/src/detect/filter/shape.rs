@@ -28,6 +28,8 @@ struct Shape {
     length: Distance,
     /// The best cover found inside.
     inner: Option<Cover>,
+    /// A word ends before it, which takes no room.
+    ends_word: bool,
 }
 
 /// Whether a part stands at an end of the whole pattern, where a look-around is a symbol.
@@ -109,6 +111,12 @@ fn parts_of(parts: &[Hir], ends: Ends, model: &Model) -> Vec<Shape> {
             .into_iter()
             .for_each(|slot| *slot = beside());
     }
+    for at in 1..shapes.len() {
+        let ends_word = shapes.get(at - 1).is_some_and(Shape::ends_a_word);
+        if let Some(shape) = shapes.get_mut(at).filter(|_| is_boundary(parts.get(at))) {
+            shape.ends_word = ends_word;
+        }
+    }
     let before_last = last.checked_sub(1).and_then(|at| shapes.get(at));
     if ends.last && is_boundary(parts.last()) && before_last.is_some_and(Shape::ends_a_word) {
         shapes
@@ -131,6 +139,10 @@ fn concat(parts: impl Iterator<Item = Shape>, model: &Model) -> Shape {
             ..cover
         });
         inner = rarer(inner, shifted);
+        if part.ends_word {
+            let closed = cut_product(&open, &[vec![Set::beside_word()]]);
+            inner = rarer(inner, Cover::of(closed, open_from, model));
+        }
         let through = length;
         length = length.then(part.length);
         if part.exact
@@ -155,6 +167,7 @@ fn concat(parts: impl Iterator<Item = Shape>, model: &Model) -> Shape {
             ends: open,
             length,
             inner,
+            ends_word: false,
         },
         Some(starts) => Shape {
             exact: false,
@@ -162,6 +175,7 @@ fn concat(parts: impl Iterator<Item = Shape>, model: &Model) -> Shape {
             inner: rarer(inner, Cover::of(open.clone(), open_from, model)),
             ends: open,
             length,
+            ends_word: false,
         },
     }
 }
@@ -215,6 +229,7 @@ fn alternate(branches: &[Hir], ends: Ends, model: &Model) -> Shape {
         ends: if few { finals } else { vec![Vec::new()] },
         length,
         inner,
+        ends_word: false,
     }
 }
 
@@ -256,6 +271,7 @@ fn repeat(repetition: &Repetition, model: &Model) -> Shape {
         ends: or_nothing(sub.ends),
         length,
         inner: None,
+        ends_word: false,
     }
 }
 
@@ -282,6 +298,7 @@ impl Shape {
                 most: Some(length),
             },
             inner: None,
+            ends_word: false,
         }
     }
 
@@ -335,6 +352,13 @@ mod tests {
         let cover = cover_of(r"[a-z0-9][a-z0-9.]{0,63}@[a-z]{1,9}");
         let starts_at_sign = |sequence: &Sequence| sequence[0] == Set::byte(b'@');
         assert!(!cover.sequences.iter().any(starts_at_sign));
+    }
+
+    #[test]
+    fn a_short_word_is_covered_with_where_it_ends() {
+        let cover = cover_of(r"(?:^|[^A-Za-z0-9])pw\b[:= ]{0,3}[a-z]{4,9}");
+        assert_eq!(lengths(&cover), [4]);
+        assert_eq!(cover.sequences[0][3], Set::beside_word());
     }
 
     #[test]

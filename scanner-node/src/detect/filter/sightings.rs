@@ -1,8 +1,9 @@
-//! Which hotwords have been seen, and what waits for them.
+//! Which hotwords stand near, and what waits to know.
 //!
-//! Owns the stretch of text in which a hotword counts: a word may stand after the number it speaks for, so what
-//! may be a number waits until the next stretch has been read.
-//! **Invariant:** what waits is let through if a word of its gate stands in its stretch or in one beside it.
+//! Owns the stretch of text in which a hotword counts, and what has been seen in the stretches around the one at
+//! hand. Hotwords are looked for only where something waits for one: most text has numbers or words for them,
+//! seldom both. **Invariant:** what waits is let through if a word of its gate stands in its stretch or in one
+//! beside it.
 
 use super::Place;
 
@@ -13,17 +14,16 @@ pub(in crate::detect) const STRETCH: usize = 4_096;
 #[derive(Debug, Default)]
 pub(in crate::detect) struct Sightings {
     /// The stretch before the one at hand, that one, and the next.
-    seen: [Gates; 3],
-    /// What waits in the stretch at hand, and in the next.
-    waiting: [Waiting; 2],
+    seen: [Option<Gates>; 3],
+    /// Sets to be used again.
+    spare: Vec<Gates>,
+    /// What waits in the stretch at hand.
+    pub(super) waiting: Waiting,
 }
 
 /// A set of gates.
 #[derive(Debug, Default)]
-struct Gates {
-    bits: Vec<u64>,
-    any: bool,
-}
+pub(super) struct Gates(Vec<u64>);
 
 /// What waits for a hotword.
 #[derive(Debug, Default)]
@@ -37,70 +37,60 @@ pub(super) struct Waiting {
 impl Sightings {
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        self.seen.iter_mut().for_each(Gates::clear);
-        self.waiting.iter_mut().for_each(Waiting::clear);
+        let gates = self.seen.iter_mut().filter_map(Option::take);
+        self.spare.extend(gates);
+        self.waiting.clear();
     }
 
-    /// A word of this gate stands in the stretch that is being read.
-    pub(super) fn see(&mut self, gate: usize) {
-        let [.., now] = &mut self.seen;
-        let word = gate >> 6;
-        if now.bits.len() <= word {
-            now.bits.resize(word + 1, 0);
-        }
-        if let Some(bits) = now.bits.get_mut(word) {
-            *bits |= 1 << (gate & 63);
-        }
-        now.any = true;
-    }
-
-    /// Where to put what waits in the stretch that is being read.
-    pub(super) fn waiting(&mut self) -> &mut Waiting {
-        let [_, now] = &mut self.waiting;
-        now
-    }
-
-    /// What has waited long enough, if any word was seen at all.
-    pub(super) fn ready(&mut self) -> Option<Waiting> {
-        let [ready, _] = &mut self.waiting;
-        let is_empty = ready.numbers.is_empty() && ready.places.is_empty();
-        let any = self.seen.iter().any(|gates| gates.any);
-        (any && !is_empty).then(|| std::mem::take(ready))
-    }
-
-    /// Gives back what [`Sightings::ready`] gave, and goes on to the next stretch.
-    pub(super) fn next(&mut self, done: Option<Waiting>) {
-        let [ready, now] = &mut self.waiting;
-        if let Some(done) = done {
-            *ready = done;
-        }
-        ready.clear();
-        std::mem::swap(ready, now);
+    /// Goes on to the next stretch.
+    pub(super) fn next(&mut self) {
+        self.waiting.clear();
         self.seen.rotate_left(1);
-        let [.., now] = &mut self.seen;
-        now.clear();
+        let [.., next] = &mut self.seen;
+        self.spare.extend(next.take());
     }
 
-    /// Whether a word of the gate stands near what is ready.
+    /// Looks for hotwords around the stretch at hand, the one with this number, where nobody has yet; `look`
+    /// reads a stretch.
+    pub(super) fn look_around(&mut self, stretch: usize, mut look: impl FnMut(usize, &mut Gates)) {
+        for (seen, number) in self.seen.iter_mut().zip(stretch..) {
+            // The first of the three lies before the stretch.
+            if let (None, Some(number)) = (&seen, number.checked_sub(1)) {
+                let mut gates = self.spare.pop().unwrap_or_default();
+                gates.0.fill(0);
+                look(number, &mut gates);
+                *seen = Some(gates);
+            }
+        }
+    }
+
+    /// Whether any hotword has been seen near the stretch at hand.
+    pub(super) fn any(&self) -> bool {
+        let mut seen = self.seen.iter().flatten();
+        seen.any(|gates| gates.0.iter().any(|bits| *bits != 0))
+    }
+
+    /// Whether a word of the gate has been seen near the stretch at hand.
     pub(super) fn is_open(&self, gate: usize) -> bool {
-        self.seen.iter().any(|gates| gates.has(gate))
+        self.seen.iter().flatten().any(|gates| gates.has(gate))
     }
 }
 
 impl Gates {
-    fn clear(&mut self) {
-        if self.any {
-            self.bits.fill(0);
-            self.any = false;
+    /// A word of this gate stands there.
+    pub(super) fn open(&mut self, gate: usize) {
+        let word = gate >> 6;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        if let Some(bits) = self.0.get_mut(word) {
+            *bits |= 1 << (gate & 63);
         }
     }
 
     fn has(&self, gate: usize) -> bool {
-        self.any
-            && self
-                .bits
-                .get(gate >> 6)
-                .is_some_and(|bits| bits >> (gate & 63) & 1 == 1)
+        let bits = self.0.get(gate >> 6);
+        bits.is_some_and(|bits| bits >> (gate & 63) & 1 == 1)
     }
 }
 

@@ -1,11 +1,12 @@
 //! How words begin: their first four letters or digits, in either case, up to the end of the word.
 //!
-//! Owns a bit for the hash of each way to begin; its speed does not depend on how many there are. `ghp_` begins
-//! like the word `ghp`, `AKIA…` with `akia`, `card` in `card_no` like the word `card`: where a word ends early the
-//! rest counts as nothing.
+//! Owns the ways to begin; its speed does not depend on how many there are. `ghp_` begins like the word `ghp`,
+//! `AKIA…` with `akia`, `card` in `card_no` like the word `card`: where a word ends early the rest counts as
+//! nothing. Where more is certain than four letters, more is asked for: `account` begins like `according`.
 //! **Invariant:** a sequence whose word begins here has its bit set.
 
 use super::class::Set;
+use crate::detect::bitmap::{Bitmap, hash_of};
 
 /// Bytes looked at.
 pub(super) const WIDTH: usize = 4;
@@ -15,10 +16,14 @@ const MOST_SPELLINGS: usize = 32;
 const MOST_OPEN: usize = 4;
 /// A number is known by its shape; so many digits in a place are still a spelling.
 const MOST_DIGITS: usize = 2;
-const BITS: u32 = 16;
-const WORDS: usize = 1 << (BITS - 6);
-/// The bit that tells lower case from upper, in each of four bytes.
-const CASE: u32 = 0x2020_2020;
+/// So many bytes more are asked for where they are certain; the more the better.
+const WIDER: [usize; 3] = [8, 6, 5];
+/// Bytes that are looked at from the start of a word.
+pub(super) const SEEN: usize = 8;
+/// In so many ways at most.
+const MOST_WIDER: usize = 128;
+/// The bit that tells lower case from upper.
+const CASE: u8 = 0x20;
 
 /// Four folded bytes; 0 behind the end of the word.
 pub(super) type Key = u32;
@@ -26,32 +31,81 @@ pub(super) type Key = u32;
 /// Which ways there are to begin.
 #[derive(Debug)]
 pub(super) struct Spellings {
-    bits: Box<[u64; WORDS]>,
+    keys: Bitmap,
+    /// Keys of which no more is certain.
+    short: Bitmap,
+    wider: [Bitmap; WIDER.len()],
 }
 
 impl Spellings {
     /// Of sequences from where their word starts.
     pub(super) fn of<'s>(sequences: impl Iterator<Item = &'s [Set]>) -> Self {
-        let mut bits = Box::new([0; WORDS]);
-        for key in sequences.flat_map(|sequence| spellings(sequence).unwrap_or_default()) {
-            let hash = hash(key);
-            if let Some(word) = bits.get_mut(hash >> 6) {
-                *word |= 1_u64 << (hash & 63);
+        let (mut keys, mut short) = (Vec::new(), Vec::new());
+        let mut wider = WIDER.map(|_| Vec::new());
+        for sequence in sequences {
+            let own = spellings(sequence).unwrap_or_default();
+            let own: Vec<u64> = own.into_iter().map(|key| hash_of(key.into())).collect();
+            let widths = WIDER.iter().zip(&mut wider);
+            let widest = widths.filter_map(|(width, all)| Some((all, written(sequence, *width)?)));
+            match { widest }.next() {
+                Some((all, texts)) => all.extend(texts.into_iter().map(hash_of)),
+                None => short.extend(&own),
             }
+            keys.extend(own);
         }
-        Self { bits }
+        Self {
+            keys: Bitmap::of(&keys),
+            short: Bitmap::of(&short),
+            wider: wider.map(|all| Bitmap::of(&all)),
+        }
     }
 
-    /// Whether a word that is asked for may begin so.
+    /// Whether a word that is asked for may begin with this key.
     #[inline]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "a hash is below 2^16; this is the innermost loop"
-    )]
-    pub(super) fn may_be(&self, key: Key) -> bool {
-        let hash = hash(key);
-        self.bits[hash >> 6] >> (hash & 63) & 1 == 1
+    pub(super) fn may_begin(&self, key: Key) -> bool {
+        self.keys.may_hold(hash_of(key.into()))
     }
+
+    /// Whether one that begins with this key may go on so.
+    #[inline]
+    pub(super) fn may_go_on(&self, key: Key, bytes: [u8; SEEN]) -> bool {
+        let bytes = folded(u64::from_le_bytes(bytes));
+        let mut wider = self.wider.iter().zip(WIDER);
+        self.short.may_hold(hash_of(key.into()))
+            || wider.any(|(all, width)| all.may_hold(hash_of(cut(bytes, width))))
+    }
+}
+
+#[inline]
+const fn folded(bytes: u64) -> u64 {
+    bytes | u64::from_le_bytes([CASE; SEEN])
+}
+
+#[inline]
+const fn cut(bytes: u64, width: usize) -> u64 {
+    bytes & (u64::MAX >> (8 * (SEEN - width)))
+}
+
+/// Every way to write the first so many bytes of a sequence, case left out; none if there are too many.
+fn written(sequence: &[Set], width: usize) -> Option<Vec<u64>> {
+    let mut all = vec![0_u64];
+    for (place, set) in sequence.get(..width)?.iter().enumerate() {
+        // Behind the end of a text there are zeros.
+        let byte = |symbol: usize| u8::try_from(symbol).unwrap_or(0) | CASE;
+        let mut bytes: Vec<u8> = set.symbols().map(byte).collect();
+        bytes.sort_unstable();
+        bytes.dedup();
+        if all.len() * bytes.len() > MOST_WIDER {
+            return None;
+        }
+        let with = |text: u64| {
+            bytes
+                .iter()
+                .map(move |byte| text | u64::from(*byte) << (8 * place))
+        };
+        all = all.iter().copied().flat_map(with).collect();
+    }
+    Some(all)
 }
 
 /// The key of a word that starts with these bytes, of which as many are letters or digits as the low four bits
@@ -79,7 +133,7 @@ pub(super) fn key_of(bytes: [u8; WIDTH], alnum: u64) -> Key {
         kept
     };
     let [low, ..] = alnum.to_le_bytes();
-    (u32::from_le_bytes(bytes) | CASE) & KEPT[usize::from(low & 15)]
+    (u32::from_le_bytes(bytes) | u32::from_le_bytes([CASE; WIDTH])) & KEPT[usize::from(low & 15)]
 }
 
 /// The part of a sequence that is looked at where it starts a word; none if it begins in too many ways for each
@@ -146,11 +200,6 @@ fn letters(set: &Set) -> (Vec<u8>, bool) {
     (letters, ends)
 }
 
-#[inline]
-const fn hash(key: Key) -> usize {
-    (key.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,12 +213,16 @@ mod tests {
         bytes.into_iter().enumerate().map(bit).sum()
     }
 
-    fn key(text: &str) -> Key {
-        let mut bytes = [b' '; WIDTH];
-        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
-            *slot = byte;
-        }
-        key_of(bytes, alnum(bytes))
+    fn may_be(spellings: &Spellings, text: &str) -> bool {
+        let mut bytes = [0; SEEN];
+        bytes
+            .iter_mut()
+            .zip(text.bytes())
+            .for_each(|(slot, byte)| *slot = byte);
+        let [a, b, c, d, ..] = bytes;
+        let four = [a, b, c, d];
+        let key = key_of(four, alnum(four));
+        spellings.may_begin(key) && spellings.may_go_on(key, bytes)
     }
 
     #[test]
@@ -179,10 +232,26 @@ mod tests {
         let (github, long) = (letters("ghp_"), letters("AKIA0"));
         let all = [ssn.as_slice(), github.as_slice(), long.as_slice()];
         let spellings = Spellings::of(all.into_iter());
-        for text in ["SSN:", "ssn", "ghp_", "GHP-", "akIa"] {
-            assert!(spellings.may_be(key(text)), "{text}");
+        for text in ["SSN:", "ssn", "ghp_", "GHP-", "akIa0"] {
+            assert!(may_be(&spellings, text), "{text}");
         }
-        assert!(!spellings.may_be(key("ssnx")) && !spellings.may_be(key("aki")));
+        assert!(!may_be(&spellings, "ssnx") && !may_be(&spellings, "aki"));
+    }
+
+    #[test]
+    fn a_word_is_told_from_one_that_begins_alike() {
+        let mut account = letters("account");
+        account.push(Set::beside_word());
+        let mut card = letters("card");
+        card.push(Set::beside_word());
+        let all = [account.as_slice(), card.as_slice()];
+        let spellings = Spellings::of(all.into_iter());
+        for text in ["account", "ACCOUNT no", "card", "Card: 4"] {
+            assert!(may_be(&spellings, text), "{text}");
+        }
+        for text in ["accounts", "according", "cards", "cardinal"] {
+            assert!(!may_be(&spellings, text), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where a scan stops to look closer.
 //!
 //! Owns the pass over the text: 64 bytes at a time it finds where words, numbers and humps start, and asks of
-//! each by two bits whether anything begins like this. A word of ordinary text costs two loads.
+//! each by a bit whether anything begins like this. A word of ordinary text costs one load.
 //! **Invariant:** it stops wherever an anchor of a sequence may stand, in order, whichever way it looks.
 
 #![expect(
@@ -12,10 +12,11 @@
 use super::anchor::LONG_RUN;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
-use super::block::{AHEAD, BLOCK, Block, Pairs};
+use super::block::{AHEAD, BLOCK, Block, Infixes, Marks};
 use super::kinds::{self, Kinds, Shape};
-use super::literals::{self, Literals};
-use super::spelling::{self, Key, Spellings};
+use super::literals::Literals;
+use super::spelling::{self, Spellings};
+use crate::detect::normalise::SHORTEST_RUN;
 
 /// What the pass goes by.
 #[derive(Debug)]
@@ -23,9 +24,12 @@ pub(super) struct Stops {
     pub(super) spellings: Spellings,
     /// Of all sequences that are entered by kinds.
     pub(super) kinds: Kinds,
-    pub(super) marks: Vec<u8>,
-    pub(super) pairs: Pairs,
+    pub(super) marks: Marks,
+    /// The infixes, seen at once and in truth.
+    pub(super) infixes: (Infixes, Literals),
     pub(super) literals: Literals,
+    /// Whether something is looked for where a phrase opens.
+    pub(super) at_openings: bool,
     /// Whether something has to be looked for at letters beyond ASCII, and whether at every position.
     pub(super) at_leads: bool,
     pub(super) anywhere: bool,
@@ -38,8 +42,8 @@ pub(super) struct Stops {
 pub(super) struct Stop {
     /// Which byte of the text.
     pub(super) at: usize,
-    /// How the word begins that starts here, if one does.
-    pub(super) word: Option<(Key, Shape)>,
+    /// How the number begins that may start here.
+    pub(super) number: Option<Shape>,
     pub(super) signs: Signs,
 }
 
@@ -51,8 +55,11 @@ impl Signs {
     /// A long run begins.
     pub(super) const RUN: Self = Self(1);
     pub(super) const MARK: Self = Self(2);
-    pub(super) const PAIR: Self = Self(4);
+    pub(super) const INFIX: Self = Self(4);
     pub(super) const LITERAL: Self = Self(8);
+    /// A word that is spelled like one that is looked for.
+    pub(super) const WORD: Self = Self(16);
+    pub(super) const OPENING: Self = Self(32);
 
     pub(super) const fn has(self, sign: Self) -> bool {
         self.0 & sign.0 != 0
@@ -69,34 +76,34 @@ impl Signs {
 
 /// A way to look at bytes.
 trait Look {
-    fn block(&self, bytes: &[u8; BLOCK], marks: &[u8]) -> Block;
+    fn block(&self, bytes: &[u8; BLOCK], marks: &Marks) -> Block;
 
-    fn pairs(&self, bytes: &[u8; BLOCK + AHEAD], pairs: &Pairs) -> u64;
+    fn infixes(&self, bytes: &[u8; BLOCK + AHEAD], infixes: &Infixes) -> u64;
 }
 
 /// The way of any processor.
 struct Portable;
 
 impl Look for Portable {
-    fn block(&self, bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
+    fn block(&self, bytes: &[u8; BLOCK], marks: &Marks) -> Block {
         Block::of(bytes, marks)
     }
 
-    fn pairs(&self, bytes: &[u8; BLOCK + AHEAD], pairs: &Pairs) -> u64 {
-        pairs.seen_in(bytes)
+    fn infixes(&self, bytes: &[u8; BLOCK + AHEAD], infixes: &Infixes) -> u64 {
+        infixes.seen_in(bytes)
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Look for Avx2 {
     #[inline(always)]
-    fn block(&self, bytes: &[u8; BLOCK], marks: &[u8]) -> Block {
+    fn block(&self, bytes: &[u8; BLOCK], marks: &Marks) -> Block {
         Self::block(*self, bytes, marks)
     }
 
     #[inline(always)]
-    fn pairs(&self, bytes: &[u8; BLOCK + AHEAD], pairs: &Pairs) -> u64 {
-        Self::pairs(*self, bytes, pairs)
+    fn infixes(&self, bytes: &[u8; BLOCK + AHEAD], infixes: &Infixes) -> u64 {
+        Self::infixes(*self, bytes, infixes)
     }
 }
 
@@ -110,19 +117,30 @@ pub(super) struct Pass<'t> {
     alnum_before: u64,
     low_before: u64,
     run_before: u64,
+    opener_before: u64,
+    /// There is something that could be read in another way.
+    notes: u64,
+    long_runs: u64,
 }
 
 impl Stops {
-    /// The beginning of a pass.
-    pub(super) fn pass<'t>(&self, text: &'t [u8]) -> Pass<'t> {
-        Pass {
+    /// The beginning of a pass, at a multiple of the block size.
+    pub(super) fn pass<'t>(&self, text: &'t [u8], from: usize) -> Pass<'t> {
+        let mut pass = Pass {
             text,
-            at: 0,
-            block: self.block(&bytes_at(text, 0)),
+            at: from,
+            block: self.block(&bytes_at(text, from)),
             alnum_before: 0,
             low_before: 0,
             run_before: 0,
+            opener_before: 1,
+            notes: 0,
+            long_runs: 0,
+        };
+        if let Some(before) = from.checked_sub(BLOCK) {
+            pass.come_from(self.block(&bytes_at(text, before)));
         }
+        pass
     }
 
     /// Goes on until `end`, a multiple of the block size, or the end of the text.
@@ -147,9 +165,12 @@ impl Stops {
         let text = pass.text;
         while pass.at < end.min(text.len()) {
             let next = pass.at + BLOCK;
-            let ahead = match text.get(next..).and_then(<[u8]>::first_chunk) {
-                Some(bytes) => look.block(bytes, &self.marks),
-                None => look.block(&bytes_at(text, next), &self.marks),
+            let ahead = match text.get(next..) {
+                None | Some([]) => Block::default(),
+                Some(rest) => match rest.first_chunk() {
+                    Some(bytes) => look.block(bytes, &self.marks),
+                    None => look.block(&bytes_at(text, next), &self.marks),
+                },
             };
             match text
                 .get(pass.at..)
@@ -178,42 +199,55 @@ impl Stops {
         let humps = block.upper() & (low << 1 | pass.low_before);
         let starts = alnum & !(alnum << 1 | pass.alnum_before) | humps;
         let run_starts = block.run & !(block.run << 1 | pass.run_before);
-        (pass.alnum_before, pass.low_before, pass.run_before) =
-            (alnum >> 63, low >> 63, block.run >> 63);
-        let wide = |now: u64, then: u64| u128::from(now) | u128::from(then) << 64;
-        let [a, b, c] = [0, 1, 2].map(|bit| {
-            let of = |block: Block| block.kinds.get(bit).copied().unwrap_or(0);
-            wide(of(block), of(ahead))
-        });
-        let word_at = |at: u32| {
-            let kinds = [lowest(a >> at), lowest(b >> at), lowest(c >> at)];
-            let [.., alnum] = kinds;
-            let key = spelling::key_of(four_at(bytes, at), alnum);
-            (key, kinds::shape_of(kinds))
+        let openings = if self.at_openings {
+            (block.openers << 1 | pass.opener_before) & alnum
+        } else {
+            0
+        };
+        pass.come_from(block);
+        let shape_at = |at: u32| {
+            let kinds = block.kinds.into_iter().zip(ahead.kinds);
+            let mut kinds = kinds.map(|(now, then)| from_bit((now, then), at));
+            kinds::shape_of(std::array::from_fn(|_| kinds.next().unwrap_or(0)))
+        };
+        let key_at = |at: u32| {
+            let alnum = from_bit((alnum, ahead.alnum()), at);
+            spelling::key_of(some_at(bytes, at), alnum)
         };
         let mut words = 0;
         for at in bits(starts) {
-            let (key, shape) = word_at(at);
-            let may_be = self.spellings.may_be(key) | self.kinds.may_be(shape);
-            words |= u64::from(may_be) << at;
+            words |= u64::from(self.spellings.may_begin(key_at(at))) << at;
         }
-        let runs = (starts | run_starts) & long_runs(wide(block.run, ahead.run));
+        let goes_on = |at: &u32| self.spellings.may_go_on(key_at(*at), some_at(bytes, *at));
+        let words = all(bits(words).filter(goes_on));
+        let mut numbers = 0;
+        for at in bits(starts & self.kinds.may_begin(block)) {
+            numbers |= u64::from(self.kinds.may_be(shape_at(at))) << at;
+        }
+        let long_runs = long_runs(block.run, ahead.run);
+        pass.long_runs |= long_runs;
+        pass.notes |= block.notes;
+        let runs = (starts | run_starts) & long_runs;
         let literals = self.literals(block, bytes);
-        let pairs = if self.pairs.is_empty {
+        let (infixes, spelled) = &self.infixes;
+        let infixes = if infixes.is_empty {
             0
         } else {
-            look.pairs(bytes, &self.pairs)
+            let is_one = |at: &u32| spelled.may_be(some_at(bytes, *at));
+            all(bits(look.infixes(bytes, infixes)).filter(is_one))
         };
-        for at in bits(words | runs | block.marks | pairs | literals) {
+        for at in bits(words | numbers | runs | block.marks | infixes | literals | openings) {
             let is = |mask: u64| mask >> at & 1 == 1;
             stop(Stop {
                 at: pass.at + at as usize,
-                word: is(words).then(|| word_at(at)),
+                number: is(numbers).then(|| shape_at(at)),
                 signs: Signs::default()
+                    .with(Signs::WORD, is(words))
                     .with(Signs::RUN, is(runs))
                     .with(Signs::MARK, is(block.marks))
-                    .with(Signs::PAIR, is(pairs))
-                    .with(Signs::LITERAL, is(literals)),
+                    .with(Signs::INFIX, is(infixes))
+                    .with(Signs::LITERAL, is(literals))
+                    .with(Signs::OPENING, is(openings)),
             });
         }
     }
@@ -226,10 +260,25 @@ impl Stops {
             (false, true) => block.leads,
             (false, false) => 0,
         };
-        let may_be = |at: &u32| self.literals.may_be(four_at(bytes, *at));
-        bits(positions)
-            .filter(may_be)
-            .fold(0, |all, at| all | 1 << at)
+        all(bits(positions).filter(|at| self.literals.may_be(some_at(bytes, *at))))
+    }
+}
+
+impl Pass<'_> {
+    /// Whether what has been passed might be read in another way too: there is none of a text that says no.
+    pub(super) const fn is_of_note(&self) -> bool {
+        const { assert!(LONG_RUN <= SHORTEST_RUN) };
+        self.notes | self.long_runs != 0
+    }
+
+    /// Notes what the last byte of a block was.
+    #[inline(always)]
+    const fn come_from(&mut self, block: Block) {
+        let alnum = block.alnum();
+        self.alnum_before = alnum >> 63;
+        self.low_before = (alnum & !block.upper()) >> 63;
+        self.run_before = block.run >> 63;
+        self.opener_before = block.openers >> 63;
     }
 }
 
@@ -246,9 +295,11 @@ fn bytes_at<const COUNT: usize>(text: &[u8], at: usize) -> [u8; COUNT] {
 }
 
 #[inline(always)]
-fn four_at(bytes: &[u8; BLOCK + AHEAD], at: u32) -> [u8; literals::WIDTH] {
-    let four = bytes.get(at as usize..).and_then(<[u8]>::first_chunk);
-    four.copied().unwrap_or_default()
+fn some_at<const COUNT: usize>(bytes: &[u8; BLOCK + AHEAD], at: u32) -> [u8; COUNT] {
+    // A bit of a block is below its size, which the compiler does not know.
+    let at = at as usize % BLOCK;
+    let some = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    some.copied().unwrap_or([0; COUNT])
 }
 
 /// The numbers of the bits that are set.
@@ -263,14 +314,27 @@ fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
     })
 }
 
+/// The bits with these numbers.
+#[inline(always)]
+fn all(bits: impl Iterator<Item = u32>) -> u64 {
+    bits.fold(0, |all, at| all | 1 << at)
+}
+
 /// Where at least [`LONG_RUN`] bits in a row are set.
 #[inline(always)]
-fn long_runs(run: u128) -> u64 {
+fn long_runs(run: u64, ahead: u64) -> u64 {
     const { assert!(LONG_RUN == 16) };
+    let run = u128::from(run) | u128::from(ahead) << BLOCK;
     let two = run & run >> 1;
     let four = two & two >> 2;
     let eight = four & four >> 4;
     lowest(eight & eight >> 8)
+}
+
+/// The bits of a block from one on, and those of the next block behind them.
+#[inline(always)]
+const fn from_bit((now, then): (u64, u64), at: u32) -> u64 {
+    now >> at | then << 1 << (u64::BITS - 1 - at)
 }
 
 #[inline(always)]

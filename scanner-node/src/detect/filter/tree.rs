@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use super::block;
 use super::class::{EDGE, SYMBOLS, Set};
+use super::probe::symbol_at;
 
 /// Most states of one tree. A set of ordinary detectors needs some hundred.
 const MOST_STATES: usize = 30_000;
@@ -44,14 +45,25 @@ pub(super) struct Tree {
     done: Vec<u32>,
 }
 
+/// A sequence as it is entered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'p> {
+    /// What it is reported by.
+    pub(super) number: u32,
+    /// What stands before its anchor.
+    pub(super) before: Set,
+    /// The sequence from its anchor on.
+    pub(super) rest: &'p [Set],
+}
+
 /// For each place of a sequence, the kinds that may stand there, a bit each.
 type Places = Vec<u64>;
 /// Sequences under way: those that may still complete.
 type Alive = Vec<u32>;
 
 impl Tree {
-    /// A tree over sequences, each with the number it is reported by.
-    pub(super) fn of(sequences: &[(u32, &[Set])], grain: Grain) -> Self {
+    /// A tree over sequences.
+    pub(super) fn of(sequences: &[Entry<'_>], grain: Grain) -> Self {
         let mut tree = Self {
             kind_of: grain.kind_of(),
             shift: grain.shift(),
@@ -59,12 +71,13 @@ impl Tree {
             complete: vec![(0, 0)],
             done: Vec::new(),
         };
-        let mut known: HashMap<&Set, u64> = HashMap::new();
+        let mut known: HashMap<Set, u64> = HashMap::new();
         let sequences: Vec<(u32, Places)> = sequences
             .iter()
-            .map(|(number, sequence)| {
-                let mask = |set| *known.entry(set).or_insert_with(|| grain.kinds_in(set));
-                (*number, sequence.iter().map(mask).collect())
+            .map(|entry| {
+                let mask = |set: &Set| *known.entry(*set).or_insert_with(|| grain.kinds_in(set));
+                let all = std::iter::once(&entry.before).chain(entry.rest);
+                (entry.number, all.map(mask).collect())
             })
             .collect();
         tree.grow(&sequences);
@@ -143,7 +156,7 @@ impl Tree {
         }
     }
 
-    /// Reports every sequence that may begin at the byte `at` of the text.
+    /// Reports every sequence that may begin at the byte `at` of the text, before which its own symbol stands.
     #[inline]
     pub(super) fn read(&self, text: &[u8], at: usize, mut report: impl FnMut(u32)) {
         let mut state = 1;
@@ -158,6 +171,9 @@ impl Tree {
             state != 0
         };
         let bytes = text.get(at..).unwrap_or_default();
+        if !step(symbol_at(text, at)) {
+            return;
+        }
         if bytes.iter().all(|&byte| step(usize::from(byte))) {
             step(EDGE);
         }
@@ -244,6 +260,7 @@ fn to_u32(number: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::class::ALNUM;
     use super::*;
 
     const NOTHING: [u32; 0] = [];
@@ -258,6 +275,15 @@ mod tests {
         sets
     }
 
+    fn tree(sequences: &[(u32, &[Set])], grain: Grain) -> Tree {
+        let entry = |&(number, rest): &(u32, _)| Entry {
+            number,
+            before: ALNUM.complement(),
+            rest,
+        };
+        Tree::of(&sequences.iter().map(entry).collect::<Vec<_>>(), grain)
+    }
+
     fn read(tree: &Tree, text: &str, at: usize) -> Vec<u32> {
         let mut found = Vec::new();
         tree.read(text.as_bytes(), at, |number| found.push(number));
@@ -267,12 +293,13 @@ mod tests {
     #[test]
     fn numbers_of_different_lengths_are_told_apart() {
         let (nine, ten) = (digits(9), digits(10));
-        let tree = Tree::of(
+        let tree = tree(
             &[(1, &nine), (2, &nine), (3, &ten), (4, &ten), (5, &ten)],
             Grain::Shapes,
         );
         assert_eq!(read(&tree, "123456789", 0), [1, 2]);
         assert_eq!(read(&tree, "x 1234567890.", 2), [3, 4, 5]);
+        assert_eq!(read(&tree, "x1234567890.", 1), NOTHING, "a word goes on");
         assert_eq!(read(&tree, "12345678901", 0), NOTHING);
         assert_eq!(read(&tree, "123456789x", 0), NOTHING);
         assert_eq!(read(&tree, "", 0), NOTHING);
@@ -281,7 +308,7 @@ mod tests {
     #[test]
     fn a_sequence_inside_another_is_reported_too() {
         let (nine, any) = (digits(9), vec![Set::any(); 3]);
-        let tree = Tree::of(&[(1, &nine), (2, &any), (3, &nine)], Grain::Shapes);
+        let tree = tree(&[(1, &nine), (2, &any), (3, &nine)], Grain::Shapes);
         assert_eq!(read(&tree, "123456789", 0), [2, 1, 3]);
     }
 
@@ -299,7 +326,7 @@ mod tests {
             .map(|word| word.iter().map(|&b| Set::byte(b)).collect())
             .collect();
         let numbered: Vec<(u32, &[Set])> = (0..).zip(sets.iter().map(Vec::as_slice)).collect();
-        let tree = Tree::of(&numbered, Grain::Letters);
+        let tree = tree(&numbered, Grain::Letters);
         for (number, word) in (0..).zip(&words) {
             let text = String::from_utf8(word.clone()).unwrap();
             assert!(read(&tree, &text, 0).contains(&number), "{text}");

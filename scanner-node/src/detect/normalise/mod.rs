@@ -26,13 +26,16 @@ mod tests;
 
 use std::ops::Range;
 
-pub(super) use self::change::Changes;
 use self::decode::Decoder;
 use self::excerpt::excerpt;
 pub(super) use self::fold::{Fold, fold};
 use self::map::Map;
 use self::runs::Runs;
 use self::sweep::{Edit, sweep};
+
+pub(super) use self::change::Changes;
+pub(super) use self::runs::SHORTEST as SHORTEST_RUN;
+pub(super) use self::sweep::is_of_note;
 
 /// Decodings on top of each other that are undone.
 const MAX_DEPTH: u8 = 2;
@@ -86,9 +89,15 @@ pub(super) struct Seen {
 }
 
 impl Views {
-    /// Makes the views of `text`.
-    pub(super) fn read(&mut self, text: &str) {
+    /// Forgets the views of the text before.
+    pub(super) fn clear(&mut self) {
         self.used = 0;
+    }
+
+    /// Makes the views of `text`. There are none of a text without a byte [of note](is_of_note) and without
+    /// a run of [`SHORTEST_RUN`] bytes.
+    pub(super) fn read(&mut self, text: &str) {
+        self.clear();
         self.budget = text.len() + SPARE_BYTES;
         if text.len() > MAX_TEXT_BYTES {
             return;

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// Shorter runs are words, ids and short values; what they encode is shorter than most of what is looked for.
-pub(super) const SHORTEST: usize = 24;
+pub(in crate::detect) const SHORTEST: usize = 24;
 
 /// A run fills at least one of the blocks into which the text falls.
 const BLOCK: usize = 8;

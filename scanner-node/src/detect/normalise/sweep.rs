@@ -93,11 +93,12 @@ fn listed(byte: u8) -> bool {
     LIST.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
+/// Whether a byte may begin an edit.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "without a branch, a look at many bytes becomes vector instructions"
 )]
-fn is_of_note(byte: u8) -> bool {
+pub(in crate::detect) fn is_of_note(byte: u8) -> bool {
     const SIGNS: [u8; 9] = *b"&<>%\\*_~`";
     SIGNS
         .iter()
