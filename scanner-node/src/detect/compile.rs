@@ -21,6 +21,7 @@ use super::first::First;
 use super::hotword::HotwordSearch;
 use super::keys::IndexKeys;
 use super::lazy::{LazyRegex, Refused};
+use super::name::Names;
 use super::terms::Terms;
 use super::validators::{self, Validator};
 
@@ -185,7 +186,11 @@ fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detecto
     let mut exclusions = Vec::new();
     for (at, exclusion) in spec.exclusions.iter().enumerate() {
         match compile_regex(&exclusion.pattern, at + 1, spec.origin) {
-            Ok((_, regex)) => exclusions.push(CompiledExclusion::new(regex, exclusion.lower)),
+            Ok((_, regex)) => {
+                let named = &exclusion.named;
+                let names = (!named.is_empty()).then(|| Names::new(named));
+                exclusions.push(CompiledExclusion::new(regex, names, exclusion.lower));
+            }
             Err(problem) => problems.push(Problem::BadExclusion {
                 number: at + 1,
                 what: match problem {

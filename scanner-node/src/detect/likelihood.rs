@@ -2,7 +2,7 @@
 //!
 //! Owns the one rule by which evidence moves the likelihood. Leaves wording it to `explain`.
 //!
-//! It starts at the detector's own likelihood, then, in this order:
+//! It starts at the detector's own likelihood and moves by the sum of all steps, held at the ends of the scale:
 //!
 //! | evidence | effect |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | validator: `Invalid` | dropped |
 //! | entropy under the detector's minimum | dropped |
 //! | exclusion without `lower` | dropped |
-//! | exclusion with `lower` | that many steps down |
+//! | exclusion with `lower` | that many steps down; one with `named` only where the text calls the value so |
 //! | other values of the same row nearby | one step up for each beyond those that have to be |
 //! | under a quarter of a registered document | one step down |
 //! | three fifths of it or more | one step up |
@@ -83,12 +83,12 @@ pub(super) fn weigh(
 ) -> Option<(Range<usize>, Weighed)> {
     let spec = &detector.spec;
     let mut span = span;
-    let mut likelihood = spec.likelihood;
+    let mut steps = 0_i16;
     let verdict = detector
         .validator
         .map(|validator| validator(text.get(span.clone()).unwrap_or("")));
     if let Some(verdict) = verdict {
-        likelihood = likelihood.shifted(effect_of(verdict.check)?);
+        steps = steps.saturating_add(effect_of(verdict.check)?);
         if let Some(bytes) = verdict.bytes {
             let end = text.ceil_char_boundary(span.start.saturating_add(bytes));
             span.end = end.min(span.end);
@@ -103,8 +103,8 @@ pub(super) fn weigh(
     }
     let mut lowered_by = Vec::new();
     for (index, exclusion) in detector.exclusions.iter().enumerate() {
-        if exclusion.matches(value) {
-            likelihood = likelihood.shifted(-exclusion.lower()?);
+        if exclusion.matches(value, (text, span.start)) {
+            steps = steps.saturating_sub(exclusion.lower()?);
             lowered_by.push(index);
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn weigh(
                 return None;
             }
             if found.is_some() {
-                likelihood = likelihood.shifted(rule.raise);
+                steps = steps.saturating_add(rule.raise);
             }
             found
         }
@@ -124,7 +124,7 @@ pub(super) fn weigh(
     Some((
         span,
         Weighed {
-            likelihood,
+            likelihood: spec.likelihood.shifted(steps),
             verdict,
             corroboration: None,
             hotword,

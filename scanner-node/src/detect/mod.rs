@@ -28,6 +28,7 @@ mod lazy;
 mod likelihood;
 mod mask;
 mod matcher;
+mod name;
 mod normalise;
 mod notation;
 mod overlap;

@@ -25,7 +25,7 @@ impl DetectorSpec {
     pub const MAX_WORD_BYTES: usize = 200;
     /// Most words in a phrase.
     pub const MAX_PHRASE_WORDS: usize = 16;
-    /// Most hotwords.
+    /// Most hotwords, and most names of an exclusion.
     pub const MAX_HOTWORDS: usize = 200;
     /// Farthest that a hotword counts from, in bytes.
     pub const MAX_HOTWORD_REACH: u32 = 1_000;
@@ -187,6 +187,13 @@ impl DetectorSpec {
         let patterns = self.exclusions.iter().map(|exclusion| &exclusion.pattern);
         let limits = (Self::MAX_EXCLUSIONS, Self::MAX_PATTERN_BYTES);
         check_list(faults, "exclusions", patterns, limits);
+        let limits = (Self::MAX_HOTWORDS, Self::MAX_WORD_BYTES);
+        for (number, exclusion) in (1..).zip(&self.exclusions) {
+            check_list(faults, "named", &exclusion.named, limits);
+            if !exclusion.named.is_empty() && exclusion.lower.is_none() {
+                faults.push(SpecFault::HidingName { number });
+            }
+        }
     }
 }
 
@@ -314,7 +321,7 @@ mod tests {
         let faults = faults_of(&json!({
             "id": "Not An Id", "name": " ", "description": long, "patterns": [long, "y"],
             "hotwords": {"words": vec!["w"; 201], "before": 1_001},
-            "exclusions": [{"pattern": long, "reason": "r"}], "examples": vec!["e"; 101],
+            "exclusions": [{"pattern": long, "reason": "r", "named": ["order"]}], "examples": vec!["e"; 101],
         }));
         insta::assert_snapshot!(faults.join("\n"), @"
         the id is not usable; give 1 to 100 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit
@@ -325,6 +332,7 @@ mod tests {
         `hotwords` has 201 entries; at most 200 are taken
         hotwords count up to 1000 bytes from the value; lower `before` and `after`
         entry 1 of `exclusions` is longer than 4096 bytes; shorten or split it
+        exclusion 1 goes by what a value is named and has no `lower`; give the steps, since a word must not hide a value
         ");
     }
 

@@ -143,4 +143,12 @@ pub enum SpecFault {
     /// Hotwords count from too far away.
     #[error("hotwords count up to {max} bytes from the value; lower `before` and `after`", max = DetectorSpec::MAX_HOTWORD_REACH)]
     FarHotwords,
+    /// A word in front of a value would hide it.
+    #[error(
+        "exclusion {number} goes by what a value is named and has no `lower`; give the steps, since a word must not hide a value"
+    )]
+    HidingName {
+        /// Which exclusion, from 1.
+        number: usize,
+    },
 }

@@ -220,6 +220,10 @@ fn one_step() -> i16 {
 pub struct Exclusion {
     /// Searched in the value.
     pub pattern: String,
+    /// It counts only of a value that the text calls by one of these words or signs: `order`, `#`. None:
+    /// it counts of every value. With them there has to be a `lower`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<String>,
     /// Why, for the explanation: `documentation example`.
     pub reason: String,
     /// Steps to lower the likelihood by; without it the candidate is dropped.
