@@ -1,6 +1,7 @@
-//! International bank account numbers: country, length and the mod-97 check digits.
+//! International bank account numbers: country, form and the mod-97 check digits.
 //!
-//! Owns the lengths by country. **Invariant:** what it calls valid has check digits that hold.
+//! Owns the forms by country. **Invariant:** what it calls valid has check digits that hold, and digits where
+//! its country has no letters.
 //!
 //! # Source
 //! ISO 13616; SWIFT IBAN registry, <https://www.swift.com/standards/data-standards/iban>.
@@ -8,98 +9,104 @@
 use super::Verdict;
 use super::arithmetic::mod_97;
 
-/// Country and length, in order of country.
-const LENGTHS: &[(&[u8; 2], usize)] = &[
-    (b"AD", 24),
-    (b"AE", 23),
-    (b"AL", 28),
-    (b"AT", 20),
-    (b"AZ", 28),
-    (b"BA", 20),
-    (b"BE", 16),
-    (b"BG", 22),
-    (b"BH", 22),
-    (b"BI", 27),
-    (b"BR", 29),
-    (b"BY", 28),
-    (b"CH", 21),
-    (b"CR", 22),
-    (b"CY", 28),
-    (b"CZ", 24),
-    (b"DE", 22),
-    (b"DJ", 27),
-    (b"DK", 18),
-    (b"DO", 28),
-    (b"EE", 20),
-    (b"EG", 29),
-    (b"ES", 24),
-    (b"FI", 18),
-    (b"FK", 18),
-    (b"FO", 18),
-    (b"FR", 27),
-    (b"GB", 22),
-    (b"GE", 22),
-    (b"GI", 23),
-    (b"GL", 18),
-    (b"GR", 27),
-    (b"GT", 28),
-    (b"HN", 28),
-    (b"HR", 21),
-    (b"HU", 28),
-    (b"IE", 22),
-    (b"IL", 23),
-    (b"IQ", 23),
-    (b"IS", 26),
-    (b"IT", 27),
-    (b"JO", 30),
-    (b"KW", 30),
-    (b"KZ", 20),
-    (b"LB", 28),
-    (b"LC", 32),
-    (b"LI", 21),
-    (b"LT", 20),
-    (b"LU", 20),
-    (b"LV", 21),
-    (b"LY", 25),
-    (b"MC", 27),
-    (b"MD", 24),
-    (b"ME", 22),
-    (b"MK", 19),
-    (b"MN", 20),
-    (b"MR", 27),
-    (b"MT", 31),
-    (b"MU", 30),
-    (b"NI", 28),
-    (b"NL", 18),
-    (b"NO", 15),
-    (b"OM", 23),
-    (b"PK", 24),
-    (b"PL", 28),
-    (b"PS", 29),
-    (b"PT", 25),
-    (b"QA", 29),
-    (b"RO", 24),
-    (b"RS", 22),
-    (b"RU", 33),
-    (b"SA", 24),
-    (b"SC", 31),
-    (b"SD", 18),
-    (b"SE", 24),
-    (b"SI", 19),
-    (b"SK", 24),
-    (b"SM", 27),
-    (b"SO", 23),
-    (b"ST", 25),
-    (b"SV", 28),
-    (b"TL", 23),
-    (b"TN", 24),
-    (b"TR", 26),
-    (b"UA", 29),
-    (b"VA", 22),
-    (b"VG", 24),
-    (b"XK", 20),
-    (b"YE", 30),
+/// Country, and the form of what follows the check digits, in order of country: so many digits (`n`), capitals
+/// (`a`), or either (`c`).
+const FORMS: &[(&[u8; 2], &str)] = &[
+    (b"AD", "8n12c"),
+    (b"AE", "19n"),
+    (b"AL", "8n16c"),
+    (b"AT", "16n"),
+    (b"AZ", "4a20c"),
+    (b"BA", "16n"),
+    (b"BE", "12n"),
+    (b"BG", "4a6n8c"),
+    (b"BH", "4a14c"),
+    (b"BI", "23n"),
+    (b"BR", "23n1a1c"),
+    (b"BY", "4c4n16c"),
+    (b"CH", "5n12c"),
+    (b"CR", "18n"),
+    (b"CY", "8n16c"),
+    (b"CZ", "20n"),
+    (b"DE", "18n"),
+    (b"DJ", "23n"),
+    (b"DK", "14n"),
+    (b"DO", "4c20n"),
+    (b"EE", "16n"),
+    (b"EG", "25n"),
+    (b"ES", "20n"),
+    (b"FI", "14n"),
+    (b"FK", "2a12n"),
+    (b"FO", "14n"),
+    (b"FR", "10n11c2n"),
+    (b"GB", "4a14n"),
+    (b"GE", "2a16n"),
+    (b"GI", "4a15c"),
+    (b"GL", "14n"),
+    (b"GR", "7n16c"),
+    (b"GT", "24c"),
+    (b"HN", "4a20n"),
+    (b"HR", "17n"),
+    (b"HU", "24n"),
+    (b"IE", "4a14n"),
+    (b"IL", "19n"),
+    (b"IQ", "4a15n"),
+    (b"IS", "22n"),
+    (b"IT", "1a10n12c"),
+    (b"JO", "4a4n18c"),
+    (b"KW", "4a22c"),
+    (b"KZ", "3n13c"),
+    (b"LB", "4n20c"),
+    (b"LC", "4a24c"),
+    (b"LI", "5n12c"),
+    (b"LT", "16n"),
+    (b"LU", "3n13c"),
+    (b"LV", "4a13c"),
+    (b"LY", "21n"),
+    (b"MC", "10n11c2n"),
+    (b"MD", "20c"),
+    (b"ME", "18n"),
+    (b"MK", "3n10c2n"),
+    (b"MN", "16n"),
+    (b"MR", "23n"),
+    (b"MT", "4a5n18c"),
+    (b"MU", "4a19n3a"),
+    (b"NI", "4a20n"),
+    (b"NL", "4a10n"),
+    (b"NO", "11n"),
+    (b"OM", "3n16c"),
+    (b"PK", "4a16c"),
+    (b"PL", "24n"),
+    (b"PS", "4a21c"),
+    (b"PT", "21n"),
+    (b"QA", "4a21c"),
+    (b"RO", "4a16c"),
+    (b"RS", "18n"),
+    (b"RU", "14n15c"),
+    (b"SA", "2n18c"),
+    (b"SC", "4a20n3a"),
+    (b"SD", "14n"),
+    (b"SE", "20n"),
+    (b"SI", "15n"),
+    (b"SK", "20n"),
+    (b"SM", "1a10n12c"),
+    (b"SO", "19n"),
+    (b"ST", "21n"),
+    (b"SV", "4a20n"),
+    (b"TL", "19n"),
+    (b"TN", "20n"),
+    (b"TR", "6n16c"),
+    (b"UA", "6n19c"),
+    (b"VA", "18n"),
+    (b"VG", "4a16n"),
+    (b"XK", "16n"),
+    (b"YE", "4a4n18c"),
 ];
+
+/// Country and check digits.
+const HEAD: usize = 4;
+/// Characters of a group.
+const GROUP: usize = 4;
 
 /// Numbers that standards and banks print as examples.
 const EXAMPLES: &[&str] = &[
@@ -115,25 +122,54 @@ const EXAMPLES: &[&str] = &[
     "BE68539007547034",
 ];
 
-/// Checks country, length and check digits; knows where the number ends.
+/// Checks country, form and check digits; knows where the number ends.
 pub(super) fn check(value: &str) -> Verdict {
     let mut letters = value.bytes().filter(u8::is_ascii_alphanumeric);
     let country = [letters.next(), letters.next()].map(|b| b.unwrap_or(0).to_ascii_uppercase());
-    let Some(&(_, length)) = LENGTHS.iter().find(|(known, _)| **known == country) else {
+    let Some(&(_, form)) = FORMS.iter().find(|(known, _)| **known == country) else {
         return Verdict::invalid("no country issues these numbers");
     };
-    let Some((number, bytes)) = first_letters(value, length) else {
+    let places: String = places(form).collect();
+    let Some((number, bytes)) = first_letters(value, places.len() + HEAD) else {
         return Verdict::invalid("length is not the country's");
     };
     if remainder(&number) != Some(1) {
         return Verdict::invalid("check digits do not hold");
     }
+    let account = number.get(HEAD..).unwrap_or_default();
+    // A bank's code has digits now and then where the registry has letters only.
+    let fits = places
+        .bytes()
+        .zip(account.bytes())
+        .all(|(place, byte)| place != b'n' || byte.is_ascii_digit());
+    if !fits || !hyphens_agree(value.get(..bytes).unwrap_or_default()) {
+        return Verdict::invalid("letters, digits or hyphens are not where the country has them");
+    }
     let is_example = EXAMPLES.contains(&number.as_str());
-    let verdict = Verdict::valid("country, length and check digits hold").test_value(is_example);
+    let verdict = Verdict::valid("country, form and check digits hold").test_value(is_example);
     Verdict {
         bytes: Some(bytes),
         ..verdict
     }
+}
+
+/// A form written out, a letter for each place.
+fn places(form: &str) -> impl Iterator<Item = char> {
+    let parts = form.split_inclusive(|c: char| c.is_ascii_alphabetic());
+    parts.flat_map(|part| {
+        let (count, kind) = part.split_at_checked(part.len() - 1).unwrap_or_default();
+        kind.repeat(count.parse().unwrap_or(0))
+            .chars()
+            .collect::<Vec<_>>()
+    })
+}
+
+/// Whether there is no hyphen, or one after each four characters and nowhere else: identifiers have them
+/// elsewhere.
+fn hyphens_agree(number: &str) -> bool {
+    let mut groups = number.split('-').rev();
+    let last = groups.next().unwrap_or_default();
+    !number.contains('-') || last.len() <= GROUP && groups.all(|group| group.len() == GROUP)
 }
 
 /// The first `count` letters and digits in upper case, and the bytes they take; none if there are fewer,
@@ -178,6 +214,9 @@ mod tests {
             "GB82WEST12345698765433",
             "GB82WEST1234569876543",
             "ZZ82WEST12345698765432",
+            "DE47A25726888914715331",
+            "be292d52d45372b1",
+            "NO93-8601-1117947",
             "GB",
             "",
         ] {

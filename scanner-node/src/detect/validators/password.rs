@@ -109,13 +109,35 @@ const UNITS: &[&str] = &[
 /// From this length on, three kinds of characters make a strong one.
 const STRONG_LENGTH: usize = 8;
 
-/// Checks that the value looks chosen or generated.
+/// Checks that the value looks chosen or generated. In a query, as links have it, it ends where the next
+/// parameter begins.
 pub(super) fn check(value: &str) -> Verdict {
+    let end = next_parameter(value).unwrap_or(value.len());
+    let verdict = judge(value.get(..end).unwrap_or(value));
+    Verdict {
+        bytes: (end < value.len()).then_some(end),
+        ..verdict
+    }
+}
+
+/// Where `&name=` begins.
+fn next_parameter(value: &str) -> Option<usize> {
+    value.match_indices('&').map(|(at, _)| at).find(|&at| {
+        let rest = value.get(at + 1..).unwrap_or_default();
+        rest.split_once('=')
+            .is_some_and(|(name, _)| !name.is_empty() && is_identifier(name))
+    })
+}
+
+fn judge(value: &str) -> Verdict {
     if is_placeholder(value) || value.starts_with(['$', '%', '/', '{', '[', '(']) {
         return Verdict::invalid("a variable or a placeholder");
     }
     if value.contains('(') && !value.contains(' ') && is_identifier(before(value, '(')) {
         return Verdict::invalid("a call");
+    }
+    if is_list_of_rules(value) {
+        return Verdict::invalid("rules of a form");
     }
     if is_code(value) || is_mail_or_file(value) {
         return Verdict::invalid("a name in code, a file or an address");
@@ -163,7 +185,25 @@ pub(super) fn is_code(value: &str) -> bool {
         .filter(|part| !part.is_empty())
         .collect();
     let is_path = value.contains(['.', '[', '>']) || value.starts_with('&');
-    is_path && !parts.is_empty() && parts.iter().all(|part| is_identifier(part))
+    let is_indexed = value.contains('[');
+    let is_index = |part: &str| is_indexed && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_path
+        && parts.first().is_some_and(|first| is_identifier(first))
+        && parts
+            .iter()
+            .all(|part| is_identifier(part) || is_index(part))
+}
+
+/// Whether the text lists rules, as forms have them: `required|min:8|confirmed`.
+fn is_list_of_rules(value: &str) -> bool {
+    let is_rule = |rule: &str| {
+        let name = rule.split(':').next().unwrap_or_default();
+        name.len() > 1
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    value.contains('|') && value.split('|').all(is_rule)
 }
 
 /// Whether the text names a mailbox or a file.
@@ -211,6 +251,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_parameter_of_a_query_ends_before_the_next() {
+        let verdict = check("S3cr3t!Pass&user=ana");
+        assert_eq!((verdict.check, verdict.bytes), (Check::Valid, Some(11)));
+        assert_eq!(check("9282&v=2028.54.8").check, Check::Invalid);
+        assert_eq!(check("abc&def1").bytes, None);
+    }
+
+    #[test]
     fn tells_secrets_from_words_and_variables() {
         for (value, check_) in [
             ("S3cr3t!Pass", Check::Valid),
@@ -230,6 +278,8 @@ mod tests {
             ("req.body['password1']", Check::Invalid),
             ("${DB_PASSWORD}", Check::Invalid),
             ("$PASSWORD1", Check::Invalid),
+            ("sys.argv[3", Check::Invalid),
+            ("required|min:8|confirmed", Check::Invalid),
             ("******", Check::Invalid),
             ("12345678", Check::Invalid),
             ("2024-01-15", Check::Invalid),

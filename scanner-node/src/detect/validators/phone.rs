@@ -17,6 +17,9 @@ pub(super) fn check(value: &str) -> Verdict {
     if all_same(&digits) {
         return Verdict::invalid("one digit throughout");
     }
+    if begins_with_day(value) {
+        return Verdict::invalid("a day of the calendar");
+    }
     let international = value.trim_start().starts_with('+');
     if let ([0, 0, rest @ ..], false) = (digits.as_slice(), international) {
         return e164(rest);
@@ -66,6 +69,20 @@ fn is_day(digits: &[u8]) -> bool {
             || is(part(4, 4), part(0, 2), part(2, 2)))
 }
 
+/// Whether the first three groups of several are a day, as in `21.03.2024 10`.
+fn begins_with_day(value: &str) -> bool {
+    let mut groups = value.split(['.', '-', '/', ' ']);
+    let first: Vec<&str> = groups.by_ref().take(3).collect();
+    let is_grouped = match first.as_slice() {
+        [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => {
+            year.starts_with(['1', '2'])
+        }
+        [day, month, year] => (day.len(), month.len(), year.len()) == (2, 2, 4),
+        _ => false,
+    };
+    is_grouped && groups.next().is_some() && is_day(&digits_of(&first.concat()))
+}
+
 fn e164(digits: &[u8]) -> Verdict {
     let starts_with_zero = digits.first() == Some(&0);
     if starts_with_zero || !(8..=15).contains(&digits.len()) {
@@ -98,6 +115,10 @@ mod tests {
             ("4515986", Check::Invalid),
             ("2024-01-15", Check::Invalid),
             ("15.01.2024", Check::Invalid),
+            ("21.03.2024 10", Check::Invalid),
+            ("2024-03-21 101 22", Check::Invalid),
+            ("0431 19 97 94", Check::StructurallyValid),
+            ("22 43 2024 10", Check::Valid),
             ("024 971", Check::Invalid),
             ("222-222-2222", Check::Invalid),
         ] {
