@@ -241,7 +241,7 @@ fn sound_detectors_of_one_s_own_pass_the_check_and_are_used() {
     let run = weir.run(&["detectors", "check", "own.toml"]);
     // What a detector costs depends on the machine.
     assert_eq!(run.code, 0, "{}", run.out);
-    assert!(run.out.contains("1 detectors: 0 wrong"), "{}", run.out);
+    assert!(run.out.contains("1 detector: 0 wrong"), "{}", run.out);
     let run = weir.run(&[
         "detectors",
         "test",
@@ -282,13 +282,14 @@ fn everything_wrong_with_detectors_of_one_s_own_is_told_at_once() {
     // What a detector costs depends on the machine.
     let lines = run.out.lines();
     let lines: Vec<&str> = lines.filter(|line| !line.contains("ns a byte")).collect();
-    insta::assert_snapshot!(lines[..4].join("\n"), @"
+    insta::assert_snapshot!(lines[..5].join("\n"), @"
+    own.toml:13:1: missing field `likelihood`
     own.toml:20:1: unknown field `likelyhood`, expected one of `id`, `name`, `info_type`, `description`, `kind`, `patterns`, `words`, `matching`, `exact_data`, `fingerprints`, `validator`, `hotwords`, `exclusions`, `min_entropy_millibits`, `likelihood`, `severity`, `precedence`, `mask`, `enabled`, `origin`, `references`, `handling`, `examples`, `counter_examples`
     own.toml:2: `employee-number`: there is no `handling`: say what to do about a leak (warning)
     own.toml:2: `employee-number`: pattern 1 is not a regular expression: unclosed group at byte 0; correct the pattern
     own.toml:25: `silent`: does not fire in its example 1
     ");
-    assert!(lines[4].starts_with("2 detectors: 3 wrong"), "{}", lines[4]);
+    assert!(lines[5].starts_with("2 detectors: 4 wrong"), "{}", lines[5]);
     let run = weir.run(&["scan", "--detectors", "own.toml", "own.toml"]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("cannot be used"), "{}", run.err);

@@ -3,14 +3,17 @@
 //! Owns the slots that are counted or computed; those that are made of others are data, in
 //! `phrases/forms.txt`, a line for each choice.
 //! **Invariant:** nothing made here is somebody's number, address or key, but for the addresses of hosts
-//! in logs.
+//! in logs, and the numbers of things.
 
+use super::values;
 use super::writer::Writer;
 
 pub(super) const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 pub(super) const UPPER_AND_DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 pub(super) const ALPHANUMERIC: &str =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+pub(super) const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 pub(super) const HEX: &str = "0123456789abcdef";
 
 impl Writer {
@@ -24,6 +27,8 @@ impl Writer {
             "clock" => format!("{:02}:{:02}", self.dice.below(24), self.dice.below(60)),
             "month3" => self.slot("month")?.chars().take(3).collect(),
             "ip" => self.address(),
+            "imei" => values::imei(self),
+            "ean" => values::ean(self),
             "camel" => self.camel(),
             _ => match self.word(name) {
                 Some(word) => word.to_owned(),
@@ -41,6 +46,8 @@ impl Writer {
             "l" => self.dice.text(LOWER, count),
             "u" => self.dice.text(UPPER_AND_DIGITS, count),
             "a" => self.dice.text(ALPHANUMERIC, count),
+            "b" => self.dice.text(BASE64, count),
+            "c" => self.dice.text(UPPER, count),
             _ => return None,
         })
     }

@@ -6,11 +6,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::slots::{ALPHANUMERIC, LOWER, UPPER_AND_DIGITS};
+use super::slots::{ALPHANUMERIC, BASE64, LOWER, UPPER_AND_DIGITS};
 use super::writer::Writer;
 
 const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 pub(super) fn card(writer: &mut Writer) -> String {
     let prefixes = ["4", "4", "51", "55", "2221", "34", "37", "6011", "3530"];
@@ -196,6 +195,24 @@ pub(super) fn password(writer: &mut Writer) -> String {
         writer.dice.text(UPPER_AND_DIGITS, 3),
         writer.dice.digits(3)
     )
+}
+
+/// The number of a telephone as a device.
+pub(super) fn imei(writer: &mut Writer) -> String {
+    let body = format!("35{}", writer.dice.digits(12));
+    format!("{body}{}", luhn_digit(&body))
+}
+
+/// The number of an article in shops.
+pub(super) fn ean(writer: &mut Writer) -> String {
+    let body = format!("40{}", writer.dice.digits(10));
+    let weights = [1, 3].into_iter().cycle();
+    let sum: u32 = body
+        .bytes()
+        .zip(weights)
+        .map(|(byte, weight)| digit(byte) * weight)
+        .sum();
+    format!("{body}{}", (10 - sum % 10) % 10)
 }
 
 /// Thirty characters and their CRC-32 in base 62, as GitHub and npm do it.

@@ -1,7 +1,7 @@
 //! Text with nothing in it: every finding is a false one.
 //!
-//! Owns the sorts of lines that look like something, and counting what fires. Leaves the making of text
-//! to `corpora`. **Invariant:** what such text truly holds, as logs hold addresses of hosts, is not counted.
+//! Owns counting what fires. The sorts of lines that look like something are data, in `harmless.txt`; the
+//! making of text is left to `corpora`. **Invariant:** what such text truly holds, as logs hold addresses of hosts, is not counted.
 
 use std::collections::BTreeMap;
 
@@ -29,89 +29,12 @@ const TRULY_THERE: &[&str] = &[
     "DOMAIN_NAME",
 ];
 
-/// Sorts of lines, each with the templates it is made from.
-const SORTS: &[(&str, &[&str])] = &[
-    (
-        "order numbers",
-        &[
-            "order {order} shipped on {date}",
-            "your order no. {d12} is on its way, invoice {d10}",
-            "customer {d9} asks about {d16}",
-            "ref {u3}{d9}, batch {d8}-{d4}, delivery note {d14}",
-        ],
-    ),
-    (
-        "timestamps of Slack",
-        &[
-            "see ts {ts} in {chan}",
-            "https://acme.slack.com/archives/C{u8}/p17{d14}?thread_ts={ts}&cid=C{u8}",
-            "thread_ts={ts} latest_reply={ts}",
-            "moved from {ms} to {ms}",
-        ],
-    ),
-    (
-        "hashes",
-        &[
-            "merged as {sha}, reverted {x7}",
-            "image sha256:{x64}",
-            "md5 {x32}  {file}",
-            "etag \"{x32}-{n}\", trace {x32}/{x16}",
-        ],
-    ),
-    (
-        "UUIDs",
-        &[
-            "request {uuid} failed",
-            "{\"id\":\"{uuid}\",\"parent\":\"{uuid}\"}",
-            "trace_id: {uuid}",
-            "/api/{noun}/{uuid}/{noun}/{uuid}",
-        ],
-    ),
-    (
-        "versions",
-        &[
-            "upgrade {ident} from {ver} to {ver}",
-            "{svc}@{ver}, {svc}@{ver}, node {ver}",
-            "build {ver}+{d8}.{x7} of {date}",
-            "kernel {d1}.{d2}.{n}-{n}-generic #{n}-Ubuntu",
-        ],
-    ),
-    (
-        "dates, times, amounts",
-        &[
-            "from {date} {clock} to {date} {clock}",
-            "{money} on {date}, {money} on {date}, {pct} less",
-            "{iso} {dur} {size} {k}",
-            "{d3}-{d3}-{d3} pieces at {money}, {float} x {float}",
-        ],
-    ),
-    (
-        "long ids",
-        &[
-            "user {d18} in guild {d19}",
-            "tweet {d19}, account {d10}",
-            "tracking 1Z{u8}{d8}, parcel {d14}, ean {d13}",
-            "serial {u2}{d9}, imsi-like {d15}, case {d8}",
-        ],
-    ),
-    (
-        "talk about secrets",
-        &[
-            "how do I {verb} the password for {svc}? the docs say: password is {adj}",
-            "the token: {noun} is {adj}, the secret is {noun}, see {link}",
-            "api_key=${{u6}_KEY} token=<your {noun} here> password=********",
-            "password: {adj}? no, the {noun} key is {noun}",
-        ],
-    ),
-    (
-        "IRC",
-        &[
-            "{name}: did you try `{cmd}`? it {verb}s the {noun}",
-            "{name}{d2}: E: unable to {verb} {noun} ({ver}), {n} not upgraded",
-            "[{clock}] <{name}> anyone here with a {adj} {noun}? lspci says {x4}:{x4} (rev {x2})",
-            "{name}, deb http://archive.example.com/{noun} {adj} main {noun} # {d5}/{d6}",
-        ],
-    ),
+/// Sorts of lines: a heading behind `#`, then a template a line; `⏎` stands for the end of a line.
+const SORTS: &str = include_str!("harmless.txt");
+
+/// Where mailboxes that people name are.
+const TOP_LEVELS: &[&str] = &[
+    "com", "org", "net", "edu", "gov", "mil", "info", "de", "uk", "fr",
 ];
 
 /// What fired in some text.
@@ -123,15 +46,17 @@ pub(crate) struct Row {
     pub(crate) possible: usize,
     /// Findings that are at least LIKELY, by InfoType.
     pub(crate) likely: BTreeMap<String, usize>,
+    /// Those of them that are addresses by a rule of this module's.
+    pub(crate) addresses: usize,
 }
 
 pub(crate) fn measure(judge: &mut Judge) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, templates) in SORTS {
+    for (name, templates) in sorts() {
         let mut row = Row::named(name);
-        for template in *templates {
-            for line in filled(template, LINES / templates.len(), SEED) {
-                row.see(judge, &line);
+        for template in &templates {
+            for line in filled(template, LINES.div_ceil(templates.len()), SEED) {
+                row.see(judge, &line.replace('⏎', "\n"));
             }
         }
         rows.push(row);
@@ -146,6 +71,34 @@ pub(crate) fn measure(judge: &mut Judge) -> Vec<Row> {
     rows
 }
 
+/// Whether the text is an address that somebody wrote: of mail, of a host or of a network card. A rule that
+/// shares nothing with the detectors.
+fn is_address(text: &str) -> bool {
+    let is_mail = text.split_once('@').is_some_and(|(user, host)| {
+        let top = host.rsplit('.').next().unwrap_or_default();
+        !user.is_empty() && host.contains('.') && TOP_LEVELS.contains(&top)
+    });
+    let bytes = text.split([':', '-']);
+    let is_card = bytes.clone().count() == 6
+        && bytes
+            .into_iter()
+            .all(|byte| byte.len() == 2 && u8::from_str_radix(byte, 16).is_ok());
+    is_mail || is_card || text.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// The name of each sort, and its templates.
+fn sorts() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut sorts: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in SORTS.lines().filter(|line| !line.is_empty()) {
+        match (line.strip_prefix("# "), sorts.last_mut()) {
+            (Some(name), _) => sorts.push((name, Vec::new())),
+            (None, Some((_, templates))) => templates.push(line),
+            (None, None) => {}
+        }
+    }
+    sorts
+}
+
 impl Row {
     pub(crate) fn named(name: &str) -> Self {
         Self {
@@ -157,14 +110,16 @@ impl Row {
     fn see(&mut self, judge: &mut Judge, line: &str) {
         let mut found = judge.found(line);
         found.retain(|found| !TRULY_THERE.contains(&found.info_type.as_str()));
-        self.count(found);
+        self.count(found, line);
     }
 
     /// Counts the findings of a line.
-    pub(crate) fn count(&mut self, found: Vec<Found>) {
+    pub(crate) fn count(&mut self, found: Vec<Found>, line: &str) {
         self.lines += 1;
         self.possible += found.len();
         for found in found.into_iter().filter(|found| found.is_likely) {
+            let value = line.get(found.span).unwrap_or_default();
+            self.addresses += usize::from(is_address(value));
             *self.likely.entry(found.info_type).or_default() += 1;
         }
     }
@@ -186,5 +141,42 @@ impl Row {
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
         fired.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_what_looks_like_them() {
+        for address in [
+            "a@b.com",
+            "193.99.144.80",
+            "2001:db8::1",
+            "00:02:6f:36:90:11",
+        ] {
+            assert!(is_address(address), "{address}");
+        }
+        for other in [
+            "a@b.png",
+            "1.2.3",
+            "00:02:6f",
+            "12-34-56-78-90-ab-cd",
+            "a.b.com",
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn every_sort_has_lines() {
+        let sorts = sorts();
+        assert!(
+            sorts.len() > 10
+                && sorts
+                    .iter()
+                    .all(|(name, lines)| !name.is_empty() && !lines.is_empty())
+        );
     }
 }

@@ -30,8 +30,10 @@ impl Floors {
             let name = format!("counter-examples of {}", row.detector);
             floors.at_most.insert(name, row.fired);
         }
-        for (info_type, row) in &generated.planted {
-            let name = format!("planted {info_type}");
+        let planted = generated.planted.iter().map(|row| ("planted", row));
+        let leaking = generated.leaking.iter().map(|row| ("lines with", row));
+        for (what, (info_type, row)) in planted.chain(leaking) {
+            let name = format!("{what} {info_type}");
             floors.found(&format!("{name}, POSSIBLE"), row.possible, row.texts);
             floors.found(&format!("{name}, LIKELY"), row.likely, row.texts);
         }

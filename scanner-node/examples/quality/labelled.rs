@@ -93,7 +93,7 @@ impl Labelled {
                 serde_json::from_str(line).with_context(|| format!("line {}", number + 1))?;
             let found = judge.found(&line.text);
             if line.unlabelled {
-                benign.count(found);
+                benign.count(found, &line.text);
             } else {
                 lines += 1;
                 see_line(&line, &found, &mut rows)

@@ -13,6 +13,7 @@ mod examples;
 mod floors;
 mod judge;
 mod labelled;
+mod leaking;
 mod planted;
 mod report;
 mod score;
@@ -51,6 +52,7 @@ fn main() -> anyhow::Result<()> {
     let generated = Generated {
         examples: examples::measure(&mut judge)?,
         planted: planted::measure(&mut judge),
+        leaking: leaking::measure(&mut judge),
         variants: variants::measure(&mut judge),
         benign: benign::measure(&mut judge),
     };

@@ -4,10 +4,11 @@
 //! **Invariant:** kinds that no detector knows are listed too, with nothing found.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::canon::class_of;
 use super::corpora::Kind;
-use super::judge::Judge;
+use super::judge::{Found, Judge};
 
 const BYTES: usize = 900_000;
 const SEED: u64 = 4_812;
@@ -33,11 +34,17 @@ pub(crate) fn measure(judge: &mut Judge) -> BTreeMap<&'static str, Row> {
         found.retain(|found| {
             found.meets(&span) && class_of(&found.info_type) == class_of(info_type)
         });
-        let row = rows.entry(info_type).or_default();
-        row.texts += 1;
-        row.possible += usize::from(!found.is_empty());
-        row.likely += usize::from(found.iter().any(|found| found.is_likely));
-        row.whole += usize::from(found.iter().any(|found| found.covers(&span)));
+        rows.entry(info_type).or_default().count(&found, &span);
     }
     rows
+}
+
+impl Row {
+    /// Counts a text by what was found of the value at `span`.
+    pub(crate) fn count(&mut self, found: &[Found], span: &Range<usize>) {
+        self.texts += 1;
+        self.possible += usize::from(!found.is_empty());
+        self.likely += usize::from(found.iter().any(|found| found.is_likely));
+        self.whole += usize::from(found.iter().any(|found| found.covers(span)));
+    }
 }

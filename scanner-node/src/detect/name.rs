@@ -11,39 +11,9 @@ const REACH: usize = 80;
 /// Most words that are read back.
 const MOST_WORDS: usize = 8;
 /// Words that names go on with.
-const GOES_ON: &[&str] = &[
-    "no",
-    "nos",
-    "nr",
-    "nbr",
-    "num",
-    "number",
-    "numbers",
-    "n",
-    "nº",
-    "id",
-    "ids",
-    "code",
-    "codes",
-    "is",
-    "are",
-    "was",
-    "the",
-    "with",
-    "nummer",
-    "nummern",
-    "ist",
-    "mit",
-    "der",
-    "numero",
-    "número",
-    "numéro",
-    "est",
-    "es",
-    "de",
-    "la",
-    "номер",
-];
+const GOES_ON: &str = "\
+    no nos nr nbr num number numbers n nº id ids code codes is are was the with nummer nummern ist mit der \
+    numero número numéro est es de la номер";
 /// Words between two numbers of one name.
 const AND: &[&str] = &[
     "and", "or", "und", "oder", "et", "ou", "y", "e", "en", "i", "и",
@@ -95,39 +65,32 @@ impl Names {
             return true;
         }
         let (mut phrase, mut behind) = (String::new(), Word::GoesOn);
-        // A word that is a name by itself and the end of others: `id` names a thing, `taxpayer id` a person.
-        let mut stands_alone = false;
         for _ in 0..MOST_WORDS {
             let before = rest.trim_end_matches(|c: char| !c.is_alphanumeric());
             let between = rest.get(before.len()..).unwrap_or_default();
             let (earlier, word) = last_word(before);
             if word.is_empty() || ends(word, between) {
-                return stands_alone;
+                return false;
             }
             let word = word.to_lowercase();
             let kind = kind_of(&word, between, behind);
-            let is_name = phrase.is_empty() && (self.has(&word) || self.has(&whole_word(before)));
-            match kind {
-                Word::Other if is_name => return true,
-                Word::Other => {
-                    if stands_alone && !matches!(between, "" | " " | "_" | "-") {
-                        return true;
-                    }
-                    phrase = if phrase.is_empty() {
-                        word
-                    } else {
-                        format!("{word} {phrase}")
-                    };
-                    if self.words.contains(&phrase) {
-                        return true;
-                    }
-                    if !self.goes_on_to(&phrase) {
-                        return false;
-                    }
+            if phrase.is_empty() && (self.has(&word) || self.has(&whole_word(before))) {
+                return true;
+            }
+            if kind == Word::Other {
+                phrase = if phrase.is_empty() {
+                    word
+                } else {
+                    format!("{word} {phrase}")
+                };
+                if self.words.contains(&phrase) {
+                    return true;
                 }
-                Word::GoesOn | Word::And if !phrase.is_empty() => return false,
-                Word::GoesOn | Word::And if stands_alone => return true,
-                Word::GoesOn | Word::And => stands_alone = is_name,
+                if !self.goes_on_to(&phrase) {
+                    return false;
+                }
+            } else if !phrase.is_empty() {
+                return false;
             }
             behind = kind;
             rest = earlier;
@@ -164,7 +127,7 @@ fn kind_of(word: &str, between: &str, behind: Word) -> Word {
     let is_another = is_number && word.len() >= LONG_NUMBER && behind == Word::And;
     if AND.contains(&word) {
         Word::And
-    } else if is_group || is_another || GOES_ON.contains(&word) {
+    } else if is_group || is_another || GOES_ON.split(' ').any(|known| known == word) {
         Word::GoesOn
     } else {
         Word::Other
@@ -266,8 +229,6 @@ mod tests {
             "order\n4711",
             "order 12 4711",
             "border 4711",
-            "taxpayer id 4711",
-            "taxpayerId=4711",
             "token 4711",
             "page of the token 4711",
             "4711 order",

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use shared::detector::{DetectorSpec, Origin};
-use toml::{Spanned, Value};
+use toml::{Spanned, Table, Value};
 
 use super::packs::written_out;
 
@@ -55,7 +55,8 @@ impl PackFile {
         }
         for detector in raw.detectors {
             let begin = detector.span().start;
-            match detector.into_inner().try_into::<DetectorSpec>() {
+            let raw = detector.into_inner();
+            match raw.clone().try_into::<DetectorSpec>() {
                 Ok(spec) => {
                     let spec = DetectorSpec {
                         origin: Origin::Custom,
@@ -65,9 +66,19 @@ impl PackFile {
                     file.detectors.push((line, written_out(spec)));
                 }
                 Err(error) => {
-                    let what = error.message().trim().to_owned();
-                    let at = key_of(&what, text, begin).unwrap_or(begin);
-                    file.problems.push(PackProblem::at(text, at, what));
+                    let mut faults = faults(&raw);
+                    if faults.is_empty() {
+                        faults.push((None, error.message().trim().to_owned()));
+                    }
+                    let mut problems: Vec<PackProblem> = faults
+                        .into_iter()
+                        .map(|(key, what)| {
+                            let at = key.and_then(|key| key_at(&key, text, begin));
+                            PackProblem::at(text, at.unwrap_or(begin), what)
+                        })
+                        .collect();
+                    problems.sort_by_key(|problem| (problem.line, problem.column));
+                    file.problems.extend(problems);
                 }
             }
         }
@@ -91,16 +102,54 @@ fn place(text: &str, byte: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// Where the key stands that a message names in back-ticks, in the detector that begins at `begin`.
-fn key_of(what: &str, text: &str, begin: usize) -> Option<usize> {
-    let (_, rest) = what.split_once("unknown field `")?;
-    let (key, _) = rest.split_once('`')?;
-    let detector = text.get(begin..)?;
+/// Fields that every detector has, with values that are sound.
+const REQUIRED: &[(&str, &str)] = &[
+    ("id", "a"),
+    ("name", "A"),
+    ("info_type", "A"),
+    ("likelihood", "LIKELY"),
+    ("severity", "LOW"),
+];
+
+/// What is wrong with the form of a detector, and with which of its fields: each is tried on its own.
+fn faults(raw: &Value) -> Vec<(Option<String>, String)> {
+    let Some(fields) = raw.as_table() else {
+        return Vec::new();
+    };
+    let sound = || {
+        REQUIRED
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Value::from(*value)))
+    };
+    let missing = REQUIRED
+        .iter()
+        .filter(|(key, _)| !fields.contains_key(*key));
+    let mut faults: Vec<_> = missing
+        .map(|(key, _)| (None, format!("missing field `{key}`")))
+        .collect();
+    for (key, value) in fields {
+        let mut alone: Table = sound().collect();
+        alone.insert(key.clone(), value.clone());
+        if let Err(error) = alone.try_into::<DetectorSpec>() {
+            faults.push((Some(key.clone()), error.message().trim().to_owned()));
+        }
+    }
+    faults
+}
+
+/// Where a key or the table of its name stands, in the detector that begins at `begin`.
+fn key_at(key: &str, text: &str, begin: usize) -> Option<usize> {
     let mut at = begin;
-    for line in detector.split_inclusive('\n') {
-        let names_it = line.trim_start().strip_prefix(key);
-        if names_it.is_some_and(|rest| rest.trim_start().starts_with(['=', '.'])) {
-            return Some(at + line.len() - line.trim_start().len());
+    for line in text.get(begin..)?.split_inclusive('\n') {
+        let written = line.trim_start();
+        if at > begin && written.starts_with("[[detectors]]") {
+            return None;
+        }
+        let is_assigned = written
+            .strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start().starts_with(['=', '.']));
+        if is_assigned || written.trim_end() == format!("[detectors.{key}]") {
+            return Some(at + line.len() - written.len());
         }
         at += line.len();
     }
@@ -128,20 +177,26 @@ mod tests {
     }
 
     #[test]
-    fn each_detector_s_mistake_is_told_where_it_stands() {
+    fn every_mistake_of_every_detector_is_told_where_it_stands() {
         let text = format!(
-            "{SOUND}\n{}\n{}",
-            SOUND.replace("patterns", "patern"),
+            "{SOUND}\n{}\n{}\n[detectors.hotwords]\nword = []\n",
+            SOUND.replace("patterns", "patern").replace("name", "nme"),
             SOUND.replace("\"LIKELY\"", "\"SURE\""),
         );
         let file = PackFile::read(&text);
         assert_eq!(file.detectors.len(), 1);
         let problems = problems(&text);
-        assert!(
-            problems[0].starts_with("13:1: unknown field `patern`"),
-            "{problems:?}"
-        );
-        assert!(problems[1].starts_with("17:"), "{problems:?}");
+        let begins = [
+            "9:1: missing field `name`",
+            "11:1: unknown field `nme`",
+            "13:1: unknown field `patern`",
+            "22:1: unknown variant `SURE`",
+            "25:1: unknown field `word`",
+        ];
+        assert_eq!(problems.len(), begins.len(), "{problems:#?}");
+        for (problem, begin) in problems.iter().zip(begins) {
+            assert!(problem.starts_with(begin), "{begin}: {problems:#?}");
+        }
     }
 
     #[test]

@@ -233,13 +233,21 @@ impl Report {
 
     fn ended(&self) -> String {
         let total = format!(
-            "{} detectors: {} wrong, {} warnings",
-            self.detectors, self.faults, self.warnings
+            "{}: {} wrong, {}",
+            counted(self.detectors, "detector"),
+            self.faults,
+            counted(self.warnings, "warning")
         );
         let mut lines = self.lines.clone();
         lines.push(total);
         lines.join("\n")
     }
+}
+
+/// `1 detector`, `2 detectors`.
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 #[cfg(test)]
@@ -277,6 +285,12 @@ mod tests {
                 "badge: `badge` fires in its counter-example 2"
             ]
         );
+    }
+
+    #[test]
+    fn one_of_a_thing_is_not_called_several() {
+        assert_eq!(counted(1, "detector"), "1 detector");
+        assert_eq!(counted(0, "warning"), "0 warnings");
     }
 
     #[test]

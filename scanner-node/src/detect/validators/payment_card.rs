@@ -41,6 +41,9 @@ pub(super) fn check(value: &str) -> Verdict {
     if all_same(&digits) || !luhn(&digits) {
         return Verdict::invalid("check digit does not hold");
     }
+    if is_article(&digits) {
+        return Verdict::invalid("the number of an article");
+    }
     let Some((note, range)) = issuer(&digits) else {
         return Verdict::invalid("no issuer has this range and length");
     };
@@ -60,6 +63,17 @@ fn separators_agree(value: &str) -> bool {
     let mut separators = value.chars().filter(|c| !c.is_ascii_digit());
     let first = separators.next();
     separators.all(|c| Some(c) == first)
+}
+
+/// Whether thirteen digits have the check digit of articles in shops, too: hardly a card has this length.
+fn is_article(digits: &[u8]) -> bool {
+    let weights = [1, 3].into_iter().cycle();
+    let sum: u32 = digits
+        .iter()
+        .zip(weights)
+        .map(|(&digit, weight)| u32::from(digit) * weight)
+        .sum();
+    digits.len() == 13 && sum.is_multiple_of(10)
 }
 
 /// How much a range and a length say.
@@ -137,6 +151,7 @@ mod tests {
             ("3530111333300000", Check::Valid),
             ("4222222222222", Check::StructurallyValid),
             ("3522235032377454", Check::StructurallyValid),
+            ("4042452845231", Check::Invalid),
             ("4111 1111 1111 1112", Check::Invalid),
             ("4111 1111-1111 1111", Check::Invalid),
             ("0000000000000000", Check::Invalid),
