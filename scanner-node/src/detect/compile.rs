@@ -187,8 +187,8 @@ fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detecto
     for (at, exclusion) in spec.exclusions.iter().enumerate() {
         match compile_regex(&exclusion.pattern, at + 1, spec.origin) {
             Ok((_, regex)) => {
-                let named = &exclusion.named;
-                let names = (!named.is_empty()).then(|| Names::new(named));
+                let words = &exclusion.named;
+                let names = (!words.is_empty()).then(|| Names::new(words));
                 exclusions.push(CompiledExclusion::new(regex, names, exclusion.lower));
             }
             Err(problem) => problems.push(Problem::BadExclusion {

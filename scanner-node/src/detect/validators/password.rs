@@ -203,6 +203,7 @@ fn is_list_of_rules(value: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     };
+    let value = value.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     value.contains('|') && value.split('|').all(is_rule)
 }
 
