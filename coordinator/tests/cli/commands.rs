@@ -168,7 +168,7 @@ fn a_text_is_tried_and_the_finding_explained() {
     CREDIT_CARD_NUMBER at 11..27, VERY_LIKELY, HIGH: 4539********1486
           pattern of `credit-card-number`, LIKELY
           valid: Visa, Luhn digit holds
-      +1  hotword `card` nearby
+      +2  hotword `card` nearby
     ");
     let clean = Weir::new().run(&["detectors", "test", "nothing to see"]);
     assert_eq!((clean.code, clean.out.as_str()), (0, "nothing found\n"));

@@ -53,7 +53,7 @@ pub struct DetectorDraft {
     /// `{"words", "before", "after", "raise", "required"}`.
     #[schema(value_type = Option<Vec<String>>)]
     hotwords: Option<Value>,
-    /// `[{"pattern", "reason", "lower"}]`: values that are no finding, or a lesser one.
+    /// `[{"pattern", "named", "reason", "lower"}]`: values that are no finding, or a lesser one.
     #[schema(value_type = Option<Vec<Object>>)]
     exclusions: Option<Value>,
     /// Least entropy of the value, in thousandths of a bit a character.
@@ -225,7 +225,7 @@ fn take_evidence(read: &mut Reader, spec: &mut DetectorSpec) {
         "a list of words, or `{\"words\", \"before\", \"after\", \"raise\", \"required\"}`";
     read.take("hotwords", expects, &mut spec.hotwords);
     read.take("validator", "a validator's name", &mut spec.validator);
-    let expects = "a list of `{\"pattern\", \"reason\", \"lower\"}`";
+    let expects = "a list of `{\"pattern\", \"named\", \"reason\", \"lower\"}`";
     read.take("exclusions", expects, &mut spec.exclusions);
     read.take(
         "min_entropy_millibits",

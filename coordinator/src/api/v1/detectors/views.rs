@@ -82,7 +82,7 @@ pub struct DetectorDetail {
     /// Words nearby that speak for it: `words`, `before`, `after`, `raise`, `required`.
     #[schema(value_type = Option<Object>)]
     hotwords: Option<Hotwords>,
-    /// What speaks against it: `pattern`, `reason`, `lower`.
+    /// What speaks against it: `pattern`, `named`, `reason`, `lower`.
     #[schema(value_type = Vec<Object>)]
     exclusions: Vec<Exclusion>,
     /// Least entropy of the value, in thousandths of a bit a character.

@@ -50,7 +50,7 @@ async fn a_text_with_a_card_is_found_where_it_stands() {
               "reason": "likely test value"
             },
             {
-              "effect": 1,
+              "effect": 2,
               "reason": "hotword `card` nearby"
             }
           ],

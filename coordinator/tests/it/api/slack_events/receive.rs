@@ -182,7 +182,7 @@ async fn a_caught_message_looks_like_this() {
               "reason": "likely test value"
             },
             {
-              "effect": 1,
+              "effect": 2,
               "reason": "hotword `card` nearby"
             }
           ],
