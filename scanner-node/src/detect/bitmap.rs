@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn words_are_told_apart_by_their_hashes() {
-        let word = |number: u64| hash_of(0x6161_6161 + (number % 26) + (number / 26 << 16));
+        let word = |number: u64| hash_of(0x6161_6161 + (number % 26) + ((number / 26) << 16));
         let hashes: Vec<u64> = (0..1_000).map(word).collect();
         let map = Bitmap::of(&hashes);
         assert!((1_000..5_000).filter(|&n| map.may_hold(word(n))).count() < 400);

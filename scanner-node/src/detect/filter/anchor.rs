@@ -171,6 +171,8 @@ fn mark_of(set: &Set) -> Option<u8> {
 
 /// The bytes, in lower case, if the sequence begins with some that are certain but for their case.
 fn infix_of(rest: &[Set]) -> Option<Infix> {
+    /// Fewer stand side by side too often.
+    const LEAST: usize = 3;
     let letter = |set: &Set| {
         let mut letters = set
             .symbols()
@@ -178,8 +180,6 @@ fn infix_of(rest: &[Set]) -> Option<Infix> {
         let first = letters.next()??;
         letters.all(|other| other == Some(first)).then_some(first)
     };
-    /// Fewer stand side by side too often.
-    const LEAST: usize = 3;
     let mut infix = [0; INFIX];
     let letters = rest.iter().map_while(letter);
     infix

@@ -124,8 +124,8 @@ pub(super) const INFIX: usize = 4;
 pub(super) type Infix = [u8; INFIX];
 
 /// Every way to write an infix, case left out.
-pub(super) fn spellings(infix: &Infix) -> impl Iterator<Item = [u8; INFIX]> + use<> {
-    let [a, b, c, last] = *infix;
+pub(super) fn spellings(infix: Infix) -> impl Iterator<Item = [u8; INFIX]> + use<> {
+    let [a, b, c, last] = infix;
     let any = (0..=u8::MAX).filter(move |_| last == 0);
     any.chain((last != 0).then_some(last))
         .map(move |last| [a, b, c, last])

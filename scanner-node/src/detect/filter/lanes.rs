@@ -117,7 +117,7 @@ fn stops(chosen: &Chosen<'_>, literal: &[Entry<'_>]) -> Stops {
         marks: Marks::of(&marks),
         infixes: (
             Infixes::of(&infixes),
-            Literals::of(infixes.iter().flat_map(block::spellings)),
+            Literals::of(infixes.iter().copied().flat_map(block::spellings)),
         ),
         literals: Literals::of(windows.iter().flat_map(literals::spellings)),
         at_openings: has(Lane::Opening),

@@ -3,7 +3,8 @@
 //! From each pattern's syntax tree it is read which sequences of symbol sets its matches contain (`shape`). Each
 //! is entered at an `anchor`: where a word or number starts, mostly. One pass finds these (`stops`) and asks for
 //! all sequences at once whether anything begins like this: by spelling, by the kinds of its bytes, by its
-//! length. What may begin is then told apart by automata (`tree`). Where a detector requires a hotword, its numbers wait until one has been seen (`sightings`).
+//! length. What may begin is then told apart by automata (`lanes`). Where a detector requires a hotword, its
+//! numbers wait, and hotwords are looked for only around what waits (`sightings`).
 //! Patterns without an anchor run always. Leaves running the patterns to `matcher`.
 //! **Invariant:** each match of a pattern, wherever it begins, contains a place that is reported for the
 //! pattern, unless it needs a hotword and none stands near; the places of a pattern are reported in order.

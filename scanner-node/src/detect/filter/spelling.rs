@@ -98,12 +98,14 @@ fn written(sequence: &[Set], width: usize) -> Option<Vec<u64>> {
         if all.len() * bytes.len() > MOST_WIDER {
             return None;
         }
-        let with = |text: u64| {
-            bytes
-                .iter()
-                .map(move |byte| text | u64::from(*byte) << (8 * place))
-        };
-        all = all.iter().copied().flat_map(with).collect();
+        all = all
+            .iter()
+            .flat_map(|&text| {
+                bytes
+                    .iter()
+                    .map(move |&byte| text | u64::from(byte) << (8 * place))
+            })
+            .collect();
     }
     Some(all)
 }
