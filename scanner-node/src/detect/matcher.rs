@@ -255,19 +255,20 @@ impl<'s> Search<'s> {
         let Some(mut run) = self.run(place.pattern) else {
             return;
         };
-        if run.progress.ended || place.at < run.progress.at {
+        if run.progress.ended || place.last < run.progress.at {
             return;
         }
         let Some((earliest, longest)) = place.earliest.zip(run.pattern.longest) else {
             return self.everywhere(place.pattern, place.earliest.unwrap_or(0));
         };
         let earliest = earliest.max(run.progress.at);
-        let to = place.last.saturating_add(longest).min(text.len());
-        if place.last < earliest || run.lacks_what_it_needs(text, earliest..to) {
+        let last = place.last.min(text.len());
+        let to = last.saturating_add(longest).min(text.len());
+        if last < earliest || run.lacks_what_it_needs(text, earliest..to) {
             return;
         }
-        if place.last - earliest < FEW_STARTS {
-            for start in earliest..=place.last {
+        if last - earliest < FEW_STARTS {
+            for start in earliest..=last {
                 if start >= run.progress.at && run.pattern.first.may_begin(text.as_bytes(), start) {
                     run.progress.at = start;
                     run.step(text, start..to, Begins::AtOnce);
@@ -275,10 +276,10 @@ impl<'s> Search<'s> {
             }
         } else {
             run.progress.at = earliest;
-            let by = Begins::By(place.last);
-            while run.progress.at <= place.last && run.step(text, run.progress.at..to, by) {}
+            let by = Begins::By(last);
+            while run.progress.at <= last && run.step(text, run.progress.at..to, by) {}
             // All that begins up to there has been seen: the next place need not look again.
-            run.progress.at = run.progress.at.max(place.last + 1);
+            run.progress.at = run.progress.at.max(last + 1);
         }
         let truncated = run.truncated;
         self.truncated |= truncated;

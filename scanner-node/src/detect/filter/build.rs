@@ -77,7 +77,8 @@ impl Builder {
         let near = shape
             .as_ref()
             .is_some_and(|cover| is_near(wanted.hir, cover, hotwords));
-        let words = cover::cover_of_words(&hotwords.words, &self.model);
+        let longest = wanted.hir.properties().maximum_len();
+        let words = cover::cover_of_words(hotwords, longest, &self.model);
         let is_cheaper = |cover: &Cover| {
             words
                 .as_ref()

@@ -4,6 +4,7 @@
 //! says.
 
 use regex_syntax::hir::{Hir, HirKind, Repetition};
+use shared::detector::Hotwords;
 
 use super::anchor;
 use super::class::{ALNUM, Set};
@@ -17,6 +18,8 @@ pub(super) struct Cover {
     /// How far after the start of the match a sequence begins. A symbol for what stands beside a match takes
     /// no room in it, so the match may begin one byte later.
     pub(super) before: Distance,
+    /// How far after the start of the sequence the match may begin: a hotword may stand in front of it.
+    pub(super) behind: usize,
     /// Looking closer wherever a window shows, running the pattern wherever a sequence does.
     pub(super) work: f64,
 }
@@ -77,6 +80,7 @@ impl Cover {
         (!sequences.is_empty()).then_some(Self {
             sequences,
             before,
+            behind: 0,
             work,
         })
     }
@@ -122,14 +126,29 @@ pub(super) fn sequence_of_word(word: &str) -> Sequence {
     sequence
 }
 
-/// Hotwords of which a detector requires one, as a cover that says nothing of where the match is.
-pub(super) fn cover_of_words(words: &[String], model: &Model) -> Option<Cover> {
-    let sequences = words.iter().map(|word| sequence_of_word(word));
-    let anywhere = Distance {
+/// Hotwords of which a detector requires one, as a cover of a pattern whose matches are at most so long.
+pub(super) fn cover_of_words(
+    hotwords: &Hotwords,
+    longest: Option<usize>,
+    model: &Model,
+) -> Option<Cover> {
+    /// What stands beside the word, and the rest of a character at the end of a distance.
+    const SPARE: usize = 8;
+    let sequences = hotwords.words.iter().map(|word| sequence_of_word(word));
+    let [before, after] = [hotwords.before, hotwords.after].map(|distance| {
+        usize::try_from(distance)
+            .unwrap_or(usize::MAX)
+            .saturating_add(SPARE)
+    });
+    let around = Distance {
         least: 0,
-        most: None,
+        most: longest.and_then(|longest| longest.checked_add(after)),
     };
-    Cover::of(sequences.collect(), anywhere, model)
+    let cover = Cover::of(sequences.collect(), around, model)?;
+    Some(Cover {
+        behind: before,
+        ..cover
+    })
 }
 
 /// The rarest byte that every match contains, if there is one.

@@ -58,8 +58,7 @@ pub(super) struct Filter {
 pub(super) struct Place {
     /// Number of the pattern.
     pub(super) pattern: usize,
-    /// Bytes before the anchor, plus one: 0 is the edge before the text. A match of this place begins at this
-    /// byte or earlier.
+    /// Bytes before the anchor, plus one: 0 is the edge before the text.
     pub(super) at: usize,
     /// Where a match of this place begins, at least and at most.
     pub(super) first: usize,

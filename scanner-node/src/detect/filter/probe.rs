@@ -36,6 +36,7 @@ pub(super) enum Target {
 pub(super) struct Aim {
     pattern: usize,
     before: Distance,
+    behind: usize,
     /// The most that `before` and the anchor come to, over all probes of the pattern.
     reach: Option<usize>,
     /// The gate of hotwords without one of which the pattern does not count.
@@ -62,6 +63,7 @@ impl Probes {
         let aim = Aim {
             pattern,
             before,
+            behind: cover.behind,
             reach: before.most.and_then(|most| most.checked_add(deepest)),
             gate,
         };
@@ -159,7 +161,9 @@ impl Probe {
             pattern: aim.pattern,
             at: at + 1,
             first: back(most.saturating_add(self.anchor)),
-            last: (at + 1).saturating_sub(aim.before.least + self.anchor),
+            last: (at + 1)
+                .saturating_sub(aim.before.least + self.anchor)
+                .saturating_add(aim.behind),
             earliest: aim.reach.map(back),
         }
     }

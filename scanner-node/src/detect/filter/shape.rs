@@ -14,6 +14,8 @@ use super::sequence::{LONGEST, MOST, Sequence, cut_product, product, shortened, 
 
 /// A repetition with more lengths than this ends a sequence.
 const MOST_LENGTHS: u32 = 4;
+/// The same of a repetition of one set, which makes one sequence a length.
+const MOST_LENGTHS_OF_ONE: u32 = 16;
 
 /// What is known of a part of a pattern.
 #[derive(Clone, Debug)]
@@ -246,7 +248,7 @@ fn repeat(repetition: &Repetition, model: &Model) -> Shape {
     if least.exact
         && copies <= LONGEST
         && sub.exact
-        && let Some(lengths) = lengths.filter(|lengths| *lengths <= MOST_LENGTHS)
+        && let Some(lengths) = lengths.filter(|lengths| *lengths <= sub.most_lengths())
         && let Some(all) = powers(&least.starts, &sub.starts, lengths)
     {
         return Shape {
@@ -299,6 +301,14 @@ impl Shape {
             },
             inner: None,
             ends_word: false,
+        }
+    }
+
+    /// How many lengths of a repetition of it are told apart.
+    fn most_lengths(&self) -> u32 {
+        match self.starts.as_slice() {
+            [one] if one.len() == 1 => MOST_LENGTHS_OF_ONE,
+            _ => MOST_LENGTHS,
         }
     }
 
