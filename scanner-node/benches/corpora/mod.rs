@@ -18,7 +18,8 @@ use writer::Writer;
 /// What kind of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Messages of some 240 bytes: several languages, Slack's markup, numbers of every sort.
+    /// Messages of engineers and bots, some 240 bytes: several languages, Slack's markup, and in most of them
+    /// numbers, links, hashes and pieces of logs. As dense as a channel can be.
     Chat,
     /// Long English sentences.
     Prose,
@@ -28,6 +29,8 @@ pub(crate) enum Kind {
     Csv,
     /// Lines of Rust, Python, TypeScript, SQL, YAML, CSS.
     Code,
+    /// Messages of colleagues, some 240 bytes: sentences, and now and then one like those of `Chat`.
+    Talk,
 }
 
 /// A message, a paragraph or a line.
@@ -40,7 +43,14 @@ pub(crate) struct Record {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Chat, Self::Prose, Self::Log, Self::Csv, Self::Code];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Talk,
+        Self::Chat,
+        Self::Prose,
+        Self::Log,
+        Self::Csv,
+        Self::Code,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -49,7 +59,13 @@ impl Kind {
             Self::Log => "log",
             Self::Csv => "csv",
             Self::Code => "code",
+            Self::Talk => "talk",
         }
+    }
+
+    /// Whether its records are messages, each scanned by itself.
+    pub(crate) const fn is_of_messages(self) -> bool {
+        matches!(self, Self::Chat | Self::Talk)
     }
 
     /// At least `bytes` of text, of which one record in `one_leak_in` holds something sensitive.
@@ -70,6 +86,7 @@ impl Kind {
                 Self::Log => writer.log_line(),
                 Self::Csv => writer.row(),
                 Self::Code => writer.code_line(),
+                Self::Talk => writer.talk(),
             };
             let record = match one_leak_in {
                 Some(many) if writer.dice.one_in(many) => leaks::plant(text, &mut writer),

@@ -33,6 +33,7 @@ const LANGUAGES: &[(usize, &str)] = &[
 ];
 const FORMS: &str = include_str!("phrases/forms.txt");
 const PROSE: &str = include_str!("phrases/prose.txt");
+const TALK: &str = include_str!("phrases/talk.txt");
 const LOGS: &[&str] = &[
     include_str!("phrases/access.txt"),
     include_str!("phrases/app.txt"),
@@ -105,6 +106,21 @@ impl Writer {
             text.push_str("```");
         }
         text
+    }
+
+    /// What colleagues write to each other; every sixth sentence is of the sort that fills [`Writer::message`].
+    pub(super) fn talk(&mut self) -> String {
+        let sentences = self.dice.between(2, 6);
+        let mut all = Vec::with_capacity(sentences);
+        for _ in 0..sentences {
+            let phrases = if self.dice.one_in(6) {
+                self.language()
+            } else {
+                TALK
+            };
+            all.push(self.line_of(phrases));
+        }
+        all.join(". ")
     }
 
     /// A few sentences of prose.

@@ -13,6 +13,7 @@ use serde_json::json;
 use shared::content::TextUnit;
 use shared::detector::{DetectorSet, DetectorSpec};
 
+use crate::corpora::Kind;
 use crate::measure::{Speed, processor_time, resident_megabytes, seconds_since};
 use crate::{Corpus, SEED, corpora, same_matches, say};
 
@@ -23,8 +24,9 @@ const SECONDS: f64 = 3.0;
 
 /// Prints a row for each number of rules.
 pub(crate) fn table(sizes: &[usize], megabytes: f64) -> anyhow::Result<()> {
+    let kinds = Kind::ALL.map(Kind::name).join(", ");
     say(&format!(
-        "\n{:>7} {:>9} {:>11} {:>10} {:>12}   MB per processor second: chat, prose, log, csv, code",
+        "\n{:>7} {:>9} {:>11} {:>10} {:>12}   MB per processor second: {kinds}",
         "rules", "patterns", "compile ms", "engine MB", "+ thread MB"
     ))?;
     for size in sizes {
