@@ -63,11 +63,6 @@ impl Kind {
         }
     }
 
-    /// Whether its records are messages, each scanned by itself.
-    pub(crate) const fn is_of_messages(self) -> bool {
-        matches!(self, Self::Chat | Self::Talk)
-    }
-
     /// At least `bytes` of text, of which one record in `one_leak_in` holds something sensitive.
     pub(crate) fn records(
         self,

@@ -13,6 +13,7 @@ use scanner_node::detect::{
 use serde_json::json;
 use shared::detector::{DetectorSet, DetectorSpec};
 
+use crate::corpora::Kind;
 use crate::measure::Speed;
 use crate::{Corpus, say};
 
@@ -25,8 +26,9 @@ const SECONDS: f64 = 3.0;
 
 /// Prints a row for each size.
 pub(crate) fn table(corpora: &[Corpus]) -> anyhow::Result<()> {
+    let kinds = Kind::ALL.map(Kind::name).join(", ");
     say(&format!(
-        "\n{:>12} {:>9}   registered documents, ns per byte: chat, prose, log, csv, code",
+        "\n{:>12} {:>9}   registered documents, ns per byte: {kinds}",
         "fingerprints", "documents"
     ))?;
     for letters in LETTERS {

@@ -156,7 +156,7 @@ fn corpora_of(megabytes: f64) -> anyhow::Result<Vec<Corpus>> {
 
 impl Corpus {
     fn new(kind: Kind, bytes: usize) -> Self {
-        let units: Vec<TextUnit> = if kind.is_of_messages() {
+        let units: Vec<TextUnit> = if matches!(kind, Kind::Chat | Kind::Talk) {
             let messages = kind.records(bytes, Some(ONE_MESSAGE_IN), SEED);
             messages
                 .into_iter()

@@ -34,6 +34,7 @@ mod notation;
 mod overlap;
 mod pack_file;
 pub mod packs;
+mod prints;
 pub mod probe;
 mod scratch;
 mod terms;

@@ -9,7 +9,6 @@
 
 mod build;
 mod index;
-mod prints;
 mod quotes;
 mod shingle;
 #[cfg(test)]
@@ -26,13 +25,13 @@ use shared::detector::DetectorSpec;
 use shared::finding::{Evidence, Likelihood};
 
 use self::index::Unusable;
-use self::prints::Prints;
 use super::bitmap::Bitmap;
 use super::compile::Engine;
 use super::error::Problem;
 use super::likelihood::effect_of_share;
 use super::matcher::Scan;
 use super::normalise::Views;
+use super::prints::Prints;
 use super::scratch::Scratch;
 use super::{explain, mask};
 

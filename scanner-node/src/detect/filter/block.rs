@@ -174,6 +174,18 @@ impl Infixes {
     }
 }
 
+/// The bytes of a text from `at` on, zeros behind its end.
+#[inline]
+pub(super) fn bytes_at<const COUNT: usize>(text: &[u8], at: usize) -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
+    let rest = text.get(at..).unwrap_or_default();
+    let count = rest.len().min(COUNT);
+    if let (Some(to), Some(from)) = (bytes.get_mut(..count), rest.get(..count)) {
+        to.copy_from_slice(from);
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use shared::detector::Hotwords;
 use super::anchor::{self, Lane};
 use super::cover::{self, Cover};
 use super::lanes::{Chosen, Lanes};
-use super::probe::{Gated, Probe, Probes, Target};
+use super::probe::{Gated, Probe, Probes};
 use super::rarity::Model;
 use super::sightings::STRETCH;
 use super::{Filter, shape};
@@ -46,11 +46,8 @@ impl Filter {
         for (pattern, wanted) in patterns.enumerate() {
             builder.add(pattern, &wanted);
         }
-        let Builder {
-            always,
-            probes: Probes { all: probes, .. },
-            ..
-        } = builder;
+        let Builder { always, probes, .. } = builder;
+        let probes = probes.finish();
         let is_gated = |probe: &Probe| probe.is_for(Gated::Yes);
         let gated = Chosen::of(&probes, |p| p.lane == Lane::Kinds && is_gated(p));
         let nothing = Chosen::of(&[], |_| false);
@@ -127,7 +124,7 @@ impl Builder {
         let words: Option<Vec<_>> = words.collect();
         let gate = words.map(|words| {
             for (sequence, anchor) in words {
-                self.probes.add(sequence, &anchor, Target::Word(gate));
+                self.probes.add_word(sequence, &anchor, gate);
             }
             gate
         });

@@ -20,7 +20,6 @@ use super::tree::{Entry, Grain, Tree};
 #[derive(Debug)]
 pub(super) struct Lanes {
     pub(super) stops: Stops,
-    words: Tree,
     /// Numbers, and the kinds they begin with.
     numbers: (Kinds, Tree),
     runs: Tree,
@@ -58,12 +57,11 @@ impl<'p> Chosen<'p> {
 impl Lanes {
     /// Of some probes; `others` are numbers that the pass stops at too.
     pub(super) fn of(chosen: &Chosen<'_>, others: &Chosen<'_>) -> Self {
-        let words = chosen.in_lane(|lane| lane == Lane::Spelling);
         let literals = chosen.in_lane(|lane| matches!(lane, Lane::Foreign | Lane::Anywhere));
         let tree = |grain, is_in: fn(Lane) -> bool| Tree::of(&chosen.in_lane(is_in), grain);
         Self {
             stops: Stops {
-                spellings: Spellings::of(words.iter().map(|word| word.rest)),
+                spellings: Spellings::of(&chosen.in_lane(|lane| lane == Lane::Spelling)),
                 kinds: {
                     let mut all = chosen.in_lane(|lane| lane == Lane::Kinds);
                     all.extend(others.in_lane(|lane| lane == Lane::Kinds));
@@ -71,7 +69,6 @@ impl Lanes {
                 },
                 ..stops(chosen, &literals)
             },
-            words: Tree::of(&words, Grain::Letters),
             numbers: chosen.numbers(),
             runs: tree(Grain::Shapes, |lane| lane == Lane::Run),
             marks: tree(Grain::Letters, |lane| matches!(lane, Lane::Mark(_))),
@@ -84,8 +81,10 @@ impl Lanes {
     /// Reports which sequences may begin where the pass has stopped.
     #[inline]
     pub(super) fn read(&self, text: &[u8], stop: Stop, found: &mut impl FnMut(u32)) {
+        if stop.signs.has(Signs::WORD) {
+            self.stops.spellings.read(text, stop.at, found);
+        }
         let lanes = [
-            (Signs::WORD, &self.words),
             (Signs::RUN, &self.runs),
             (Signs::MARK, &self.marks),
             (Signs::INFIX, &self.infixes),
@@ -112,7 +111,7 @@ fn stops(chosen: &Chosen<'_>, literal: &[Entry<'_>]) -> Stops {
     let marks: BTreeSet<u8> = chosen.each().filter_map(Probe::mark).collect();
     let infixes: BTreeSet<Infix> = chosen.each().filter_map(Probe::infix).collect();
     Stops {
-        spellings: Spellings::of(std::iter::empty()),
+        spellings: Spellings::of(&[]),
         kinds: kinds_of(&[]),
         marks: Marks::of(&marks),
         infixes: (

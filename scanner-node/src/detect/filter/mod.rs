@@ -30,7 +30,7 @@ mod tree;
 
 use self::kinds::Kinds;
 use self::lanes::Lanes;
-use self::probe::Probe;
+use self::probe::{Gated, Probe};
 use self::sightings::{STRETCH, Waiting};
 use self::stops::Stop;
 use self::tree::Tree;
@@ -101,19 +101,20 @@ impl Filter {
         sightings: &mut Sightings,
         report: &mut impl FnMut(Place),
     ) {
-        let Waiting { numbers, places } = &mut sightings.waiting;
+        let Waiting {
+            numbers, standing, ..
+        } = &mut sightings.waiting;
         let at = stop.at;
         self.patterns.read(text, stop, &mut |number| {
             let Some(probe) = self.standing((number, at), text) else {
                 return;
             };
-            for aim in probe.aims() {
-                match aim.gate {
-                    None => report(probe.place(aim, at)),
-                    // Its numbers are looked at when they have waited.
-                    Some(_) if probe.lane == anchor::Lane::Kinds => {}
-                    Some(gate) => places.push((gate, probe.place(aim, at))),
-                }
+            for aim in probe.open() {
+                report(probe.place(aim, at));
+            }
+            // Numbers are looked at when they have waited.
+            if probe.lane != anchor::Lane::Kinds && probe.is_for(Gated::Yes) {
+                standing.push((number, at));
             }
         });
         let (kinds, _) = &self.gated_numbers;
@@ -145,30 +146,45 @@ impl Filter {
             }
         }
         self.read_numbers(text, &mut waiting);
-        if !waiting.places.is_empty() {
+        if !waiting.standing.is_empty() {
             self.look_for_words(text, stretch, sightings);
-            waiting.places.retain(|(gate, _)| sightings.is_open(*gate));
-            waiting.places.sort_by_key(|(_, place)| place.at);
-            waiting.places.iter().for_each(|(_, place)| report(*place));
+            self.let_through(&mut waiting, sightings);
+            waiting.places.iter().for_each(|place| report(*place));
         }
         sightings.waiting = waiting;
         sightings.next();
     }
 
-    /// Finds the places of the numbers that wait.
+    /// Finds the sequences of the numbers that wait.
     fn read_numbers(&self, text: &[u8], waiting: &mut Waiting) {
-        let Waiting { numbers, places } = waiting;
+        let Waiting {
+            numbers, standing, ..
+        } = waiting;
         for &at in &*numbers {
             let (_, tree) = &self.gated_numbers;
             tree.read(text, at, |number| {
-                let Some(probe) = self.standing((number, at), text) else {
-                    return;
-                };
-                for aim in probe.aims() {
-                    places.extend(aim.gate.map(|gate| (gate, probe.place(aim, at))));
-                }
+                standing.extend(self.standing((number, at), text).map(|_| (number, at)));
             });
         }
+    }
+
+    /// Finds the places that have a hotword near. A sequence may be for thousands of detectors, but few words
+    /// stand in a text.
+    fn let_through(&self, waiting: &mut Waiting, sightings: &Sightings) {
+        let Waiting {
+            standing, places, ..
+        } = waiting;
+        for gate in sightings.open() {
+            for &(number, at) in &*standing {
+                let probe = self.probes.get(number as usize);
+                let aims = probe.into_iter().flat_map(|probe| {
+                    let aims = probe.gated(gate).iter();
+                    aims.map(|aim| probe.place(aim, at))
+                });
+                places.extend(aims);
+            }
+        }
+        places.sort_by_key(|place| place.at);
     }
 
     /// Finds the hotwords around a stretch.
@@ -179,7 +195,7 @@ impl Filter {
             stops.until(&mut pass, (stretch + 1) * STRETCH, |stop| {
                 self.hotwords.read(text, stop, &mut |number| {
                     if let Some(probe) = self.standing((number, stop.at), text) {
-                        probe.words().for_each(|gate| gates.open(gate));
+                        probe.gates.iter().for_each(|gate| gates.open(*gate));
                     }
                 });
             });

@@ -19,16 +19,10 @@ pub(super) struct Probe {
     sequence: Sequence,
     /// Which symbol of the sequence the scan stops at.
     anchor: usize,
-    pub(super) targets: Vec<Target>,
-}
-
-/// What it says.
-#[derive(Debug)]
-pub(super) enum Target {
-    /// A pattern may match here.
-    Pattern(Aim),
-    /// A hotword of this gate stands here.
-    Word(usize),
+    /// Patterns that may match where it stands, in the order of their gates, those without one first.
+    aims: Vec<Aim>,
+    /// Gates that it is a hotword of.
+    pub(super) gates: Vec<usize>,
 }
 
 /// Where a pattern may match, seen from an anchor.
@@ -40,13 +34,13 @@ pub(super) struct Aim {
     /// The most that `before` and the anchor come to, over all probes of the pattern.
     reach: Option<usize>,
     /// The gate of hotwords without one of which the pattern does not count.
-    pub(super) gate: Option<usize>,
+    gate: Option<usize>,
 }
 
 /// Collects probes.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
-    pub(super) all: Vec<Probe>,
+    all: Vec<Probe>,
     numbers: HashMap<(Sequence, usize, Lane), usize>,
 }
 
@@ -68,24 +62,46 @@ impl Probes {
             gate,
         };
         for (sequence, anchor) in cover.sequences.into_iter().zip(anchors) {
-            self.add(sequence, anchor, Target::Pattern(aim));
+            if let Some(probe) = self.probe(sequence, anchor) {
+                probe.aims.push(aim);
+            }
         }
     }
 
-    /// Adds a sequence.
-    pub(super) fn add(&mut self, sequence: Sequence, anchor: &Anchor, target: Target) {
-        let key = (sequence, anchor.at, anchor.lane);
-        if let Some(probe) = self.numbers.get(&key).and_then(|at| self.all.get_mut(*at)) {
-            probe.targets.push(target);
-            return;
+    /// Adds a hotword of a gate.
+    pub(super) fn add_word(&mut self, sequence: Sequence, anchor: &Anchor, gate: usize) {
+        if let Some(probe) = self.probe(sequence, anchor) {
+            probe.gates.push(gate);
         }
-        self.all.push(Probe {
-            lane: anchor.lane,
-            sequence: key.0.clone(),
-            anchor: anchor.at,
-            targets: vec![target],
-        });
-        self.numbers.insert(key, self.all.len() - 1);
+    }
+
+    /// The probe of a sequence.
+    fn probe(&mut self, sequence: Sequence, anchor: &Anchor) -> Option<&mut Probe> {
+        let key = (sequence, anchor.at, anchor.lane);
+        let all = &mut self.all;
+        let number = *self
+            .numbers
+            .entry(key)
+            .or_insert_with_key(|(sequence, ..)| {
+                all.push(Probe {
+                    lane: anchor.lane,
+                    sequence: sequence.clone(),
+                    anchor: anchor.at,
+                    aims: Vec::new(),
+                    gates: Vec::new(),
+                });
+                all.len() - 1
+            });
+        self.all.get_mut(number)
+    }
+
+    /// All of them, ready to be asked.
+    pub(super) fn finish(self) -> Vec<Probe> {
+        let mut all = self.all;
+        for probe in &mut all {
+            probe.aims.sort_by_key(|aim| aim.gate);
+        }
+        all
     }
 }
 
@@ -128,29 +144,28 @@ impl Probe {
 
     /// Whether it is for a pattern that depends on a hotword, or for one that does not.
     pub(super) fn is_for(&self, gated: Gated) -> bool {
-        self.aims()
-            .any(|aim| aim.gate.is_some() == (gated == Gated::Yes))
-    }
-
-    /// What it says of patterns.
-    pub(super) fn aims(&self) -> impl Iterator<Item = &Aim> {
-        self.targets.iter().filter_map(|target| match target {
-            Target::Pattern(aim) => Some(aim),
-            Target::Word(_) => None,
-        })
-    }
-
-    /// The gates that it is a hotword of.
-    pub(super) fn words(&self) -> impl Iterator<Item = usize> {
-        self.targets.iter().filter_map(|target| match target {
-            Target::Pattern(_) => None,
-            Target::Word(gate) => Some(*gate),
-        })
+        match gated {
+            Gated::Yes => self.aims.last().is_some_and(|aim| aim.gate.is_some()),
+            Gated::No => self.aims.first().is_some_and(|aim| aim.gate.is_none()),
+        }
     }
 
     /// Whether it is a hotword.
     pub(super) fn is_for_word(&self) -> bool {
-        self.words().next().is_some()
+        !self.gates.is_empty()
+    }
+
+    /// Patterns that need no hotword.
+    pub(super) fn open(&self) -> &[Aim] {
+        let open = self.aims.partition_point(|aim| aim.gate.is_none());
+        self.aims.get(..open).unwrap_or_default()
+    }
+
+    /// Patterns that need a hotword of this gate.
+    pub(super) fn gated(&self, gate: usize) -> &[Aim] {
+        let start = self.aims.partition_point(|aim| aim.gate < Some(gate));
+        let end = self.aims.partition_point(|aim| aim.gate <= Some(gate));
+        self.aims.get(start..end).unwrap_or_default()
     }
 
     /// Where the pattern may match, with the anchor at the byte `at`.

@@ -30,8 +30,10 @@ pub(super) struct Gates(Vec<u64>);
 pub(super) struct Waiting {
     /// Bytes where numbers start that only gated patterns look for.
     pub(super) numbers: Vec<usize>,
-    /// Places, and the gates that they wait for.
-    pub(super) places: Vec<(usize, Place)>,
+    /// Sequences that stand there, by their probes and the bytes of their anchors.
+    pub(super) standing: Vec<(u32, usize)>,
+    /// Their places, once it is known for which gates.
+    pub(super) places: Vec<Place>,
 }
 
 impl Sightings {
@@ -70,9 +72,18 @@ impl Sightings {
         seen.any(|gates| gates.0.iter().any(|bits| *bits != 0))
     }
 
-    /// Whether a word of the gate has been seen near the stretch at hand.
-    pub(super) fn is_open(&self, gate: usize) -> bool {
-        self.seen.iter().flatten().any(|gates| gates.has(gate))
+    /// The gates of which a word has been seen near the stretch at hand, in order.
+    pub(super) fn open(&self) -> impl Iterator<Item = usize> {
+        let words = self.seen.iter().flatten().map(|gates| gates.0.len());
+        let word_at = |at: usize| {
+            let seen = self.seen.iter().flatten();
+            seen.fold(0, |all, gates| all | gates.0.get(at).copied().unwrap_or(0))
+        };
+        (0..words.max().unwrap_or(0)).flat_map(move |at| {
+            std::iter::successors(Some(word_at(at)), |rest| Some(rest & rest.wrapping_sub(1)))
+                .take_while(|rest| *rest != 0)
+                .map(move |rest| at * 64 + rest.trailing_zeros() as usize)
+        })
     }
 }
 
@@ -87,16 +98,12 @@ impl Gates {
             *bits |= 1 << (gate & 63);
         }
     }
-
-    fn has(&self, gate: usize) -> bool {
-        let bits = self.0.get(gate >> 6);
-        bits.is_some_and(|bits| bits >> (gate & 63) & 1 == 1)
-    }
 }
 
 impl Waiting {
     fn clear(&mut self) {
         self.numbers.clear();
+        self.standing.clear();
         self.places.clear();
     }
 }

@@ -5,8 +5,11 @@
 //! nothing. Where more is certain than four letters, more is asked for: `account` begins like `according`.
 //! **Invariant:** a sequence whose word begins here has its bit set.
 
+use super::block::bytes_at;
 use super::class::Set;
+use super::tree::{Entry, Grain, Tree};
 use crate::detect::bitmap::{Bitmap, hash_of};
+use crate::detect::prints::Prints;
 
 /// Bytes looked at.
 pub(super) const WIDTH: usize = 4;
@@ -32,31 +35,43 @@ pub(super) type Key = u32;
 #[derive(Debug)]
 pub(super) struct Spellings {
     keys: Bitmap,
-    /// Keys of which no more is certain.
-    short: Bitmap,
-    wider: [Bitmap; WIDER.len()],
+    /// Those of which no more is certain than the key.
+    short: (Bitmap, Tree),
+    wider: [Written; WIDER.len()],
+}
+
+/// Sequences by the bytes that they begin with.
+#[derive(Debug, Default)]
+struct Written {
+    filter: Bitmap,
+    hashes: Prints,
+    /// The sequence of each.
+    numbers: Vec<u32>,
 }
 
 impl Spellings {
-    /// Of sequences from where their word starts.
-    pub(super) fn of<'s>(sequences: impl Iterator<Item = &'s [Set]>) -> Self {
-        let (mut keys, mut short) = (Vec::new(), Vec::new());
+    /// Of sequences that start a word.
+    pub(super) fn of(sequences: &[Entry<'_>]) -> Self {
+        let (mut keys, mut short) = (Vec::new(), (Vec::new(), Vec::new()));
         let mut wider = WIDER.map(|_| Vec::new());
-        for sequence in sequences {
-            let own = spellings(sequence).unwrap_or_default();
+        for entry in sequences {
+            let own = spellings(entry.rest).unwrap_or_default();
             let own: Vec<u64> = own.into_iter().map(|key| hash_of(key.into())).collect();
+            keys.extend(&own);
             let widths = WIDER.iter().zip(&mut wider);
-            let widest = widths.filter_map(|(width, all)| Some((all, written(sequence, *width)?)));
-            match { widest }.next() {
-                Some((all, texts)) => all.extend(texts.into_iter().map(hash_of)),
-                None => short.extend(&own),
+            let mut widest =
+                widths.filter_map(|(width, all)| Some((all, written(entry.rest, *width)?)));
+            if let Some((all, texts)) = widest.next() {
+                all.extend(texts.into_iter().map(|text| (hash_of(text), entry.number)));
+            } else {
+                short.0.extend(own);
+                short.1.push(*entry);
             }
-            keys.extend(own);
         }
         Self {
             keys: Bitmap::of(&keys),
-            short: Bitmap::of(&short),
-            wider: wider.map(|all| Bitmap::of(&all)),
+            short: (Bitmap::of(&short.0), Tree::of(&short.1, Grain::Letters)),
+            wider: wider.map(Written::of),
         }
     }
 
@@ -69,10 +84,42 @@ impl Spellings {
     /// Whether one that begins with this key may go on so.
     #[inline]
     pub(super) fn may_go_on(&self, key: Key, bytes: [u8; SEEN]) -> bool {
+        let (short, _) = &self.short;
         let bytes = folded(u64::from_le_bytes(bytes));
         let mut wider = self.wider.iter().zip(WIDER);
-        self.short.may_hold(hash_of(key.into()))
-            || wider.any(|(all, width)| all.may_hold(hash_of(cut(bytes, width))))
+        short.may_hold(hash_of(key.into()))
+            || wider.any(|(all, width)| all.filter.may_hold(hash_of(cut(bytes, width))))
+    }
+
+    /// Reports every sequence that may begin at the byte `at` of the text, where a word starts.
+    pub(super) fn read(&self, text: &[u8], at: usize, report: &mut impl FnMut(u32)) {
+        let bytes: [u8; SEEN] = bytes_at(text, at);
+        let folded = folded(u64::from_le_bytes(bytes));
+        for (all, width) in self.wider.iter().zip(WIDER) {
+            all.each(hash_of(cut(folded, width)), report);
+        }
+        let (_, short) = &self.short;
+        short.read(text, at, report);
+    }
+}
+
+impl Written {
+    fn of(all: Vec<(u64, u32)>) -> Self {
+        let hashes: Vec<u64> = all.iter().map(|(hash, _)| *hash).collect();
+        let filter = Bitmap::of(&hashes);
+        let (hashes, numbers) = Prints::of(all);
+        Self {
+            filter,
+            hashes,
+            numbers,
+        }
+    }
+
+    fn each(&self, hash: u64, report: &mut impl FnMut(u32)) {
+        if self.filter.may_hold(hash) {
+            let numbers = self.hashes.same(hash).filter_map(|at| self.numbers.get(at));
+            numbers.copied().for_each(report);
+        }
     }
 }
 
@@ -215,6 +262,15 @@ mod tests {
         bytes.into_iter().enumerate().map(bit).sum()
     }
 
+    fn spellings_of(sequences: &[&[Set]]) -> Spellings {
+        let entries = (0..).zip(sequences).map(|(number, rest)| Entry {
+            number,
+            before: Set::any(),
+            rest,
+        });
+        Spellings::of(&entries.collect::<Vec<_>>())
+    }
+
     fn may_be(spellings: &Spellings, text: &str) -> bool {
         let mut bytes = [0; SEEN];
         bytes
@@ -233,7 +289,7 @@ mod tests {
         ssn.push(Set::beside_word());
         let (github, long) = (letters("ghp_"), letters("AKIA0"));
         let all = [ssn.as_slice(), github.as_slice(), long.as_slice()];
-        let spellings = Spellings::of(all.into_iter());
+        let spellings = spellings_of(&all);
         for text in ["SSN:", "ssn", "ghp_", "GHP-", "akIa0"] {
             assert!(may_be(&spellings, text), "{text}");
         }
@@ -247,7 +303,7 @@ mod tests {
         let mut card = letters("card");
         card.push(Set::beside_word());
         let all = [account.as_slice(), card.as_slice()];
-        let spellings = Spellings::of(all.into_iter());
+        let spellings = spellings_of(&all);
         for text in ["account", "ACCOUNT no", "card", "Card: 4"] {
             assert!(may_be(&spellings, text), "{text}");
         }
@@ -258,6 +314,9 @@ mod tests {
         });
         let through = alike.filter(|text| may_be(&spellings, text)).count();
         assert!(through < 15, "{through} of 104");
+        let mut read = Vec::new();
+        spellings.read(b"the Account", 4, &mut |number| read.push(number));
+        assert_eq!(read, [0]);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 use super::anchor::LONG_RUN;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
-use super::block::{AHEAD, BLOCK, Block, Infixes, Marks};
+use super::block::{AHEAD, BLOCK, Block, Infixes, Marks, bytes_at};
 use super::kinds::{self, Kinds, Shape};
 use super::literals::Literals;
 use super::spelling::{self, Spellings};
@@ -280,18 +280,6 @@ impl Pass<'_> {
         self.run_before = block.run >> 63;
         self.opener_before = block.openers >> 63;
     }
-}
-
-/// The bytes of a text from `at` on, zeros behind its end.
-#[inline]
-fn bytes_at<const COUNT: usize>(text: &[u8], at: usize) -> [u8; COUNT] {
-    let mut bytes = [0; COUNT];
-    let rest = text.get(at..).unwrap_or_default();
-    let count = rest.len().min(COUNT);
-    if let (Some(to), Some(from)) = (bytes.get_mut(..count), rest.get(..count)) {
-        to.copy_from_slice(from);
-    }
-    bytes
 }
 
 #[inline(always)]

@@ -1,12 +1,13 @@
-//! Registered fingerprints, to be looked up.
+//! Hashes to be looked up: fingerprints of documents, beginnings of words.
 //!
 //! Owns finding the first of a hash in two steps, however many there are: half of the hash says where to look.
-//! **Invariant:** equal fingerprints stand together.
+//! **Invariant:** equal hashes stand together.
 
-/// Bits that a hash is turned by: of the least in a window the upper ones are small, the lower ones anything.
+/// Bits that a hash is turned by: of the least in a window of fingerprints the upper ones are small, the lower
+/// ones anything.
 const TURN: u32 = 32;
 
-/// Fingerprints in the order of their turned hashes.
+/// Hashes in the order of what they are once turned.
 #[derive(Debug, Default)]
 pub(super) struct Prints {
     turned: Vec<u64>,
