@@ -10,7 +10,7 @@ use crate::detect::normalise::is_of_note;
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 /// Bytes that are looked at beyond the end of a block.
-pub(super) const AHEAD: usize = 8;
+pub(super) const AHEAD: usize = 16;
 /// The bit that tells lower case from upper.
 pub(super) const CASE: u8 = 0x20;
 

@@ -20,9 +20,9 @@ const MOST_OPEN: usize = 4;
 /// A number is known by its shape; so many digits in a place are still a spelling.
 const MOST_DIGITS: usize = 2;
 /// So many bytes more are asked for where they are certain; the more the better.
-const WIDER: [usize; 3] = [8, 6, 5];
+const WIDER: [usize; 5] = [16, 12, 8, 6, 5];
 /// Bytes that are looked at from the start of a word.
-pub(super) const SEEN: usize = 8;
+pub(super) const SEEN: usize = 16;
 /// In so many ways at most.
 const MOST_WIDER: usize = 128;
 /// The bit that tells lower case from upper.
@@ -62,7 +62,7 @@ impl Spellings {
             let mut widest =
                 widths.filter_map(|(width, all)| Some((all, written(entry.rest, *width)?)));
             if let Some((all, texts)) = widest.next() {
-                all.extend(texts.into_iter().map(|text| (hash_of(text), entry.number)));
+                all.extend(texts.into_iter().map(|text| (text, entry.number)));
             } else {
                 short.0.extend(own);
                 short.1.push(*entry);
@@ -85,18 +85,18 @@ impl Spellings {
     #[inline]
     pub(super) fn may_go_on(&self, key: Key, bytes: [u8; SEEN]) -> bool {
         let (short, _) = &self.short;
-        let bytes = folded(u64::from_le_bytes(bytes));
+        let bytes = folded(u128::from_le_bytes(bytes));
         let mut wider = self.wider.iter().zip(WIDER);
         short.may_hold(hash_of(key.into()))
-            || wider.any(|(all, width)| all.filter.may_hold(hash_of(cut(bytes, width))))
+            || wider.any(|(all, width)| all.filter.may_hold(hash_of_first(width, bytes)))
     }
 
     /// Reports every sequence that may begin at the byte `at` of the text, where a word starts.
     pub(super) fn read(&self, text: &[u8], at: usize, report: &mut impl FnMut(u32)) {
         let bytes: [u8; SEEN] = bytes_at(text, at);
-        let folded = folded(u64::from_le_bytes(bytes));
+        let folded = folded(u128::from_le_bytes(bytes));
         for (all, width) in self.wider.iter().zip(WIDER) {
-            all.each(hash_of(cut(folded, width)), report);
+            all.each(hash_of_first(width, folded), report);
         }
         let (_, short) = &self.short;
         short.read(text, at, report);
@@ -124,18 +124,26 @@ impl Written {
 }
 
 #[inline]
-const fn folded(bytes: u64) -> u64 {
-    bytes | u64::from_le_bytes([CASE; SEEN])
+const fn folded(bytes: u128) -> u128 {
+    bytes | u128::from_le_bytes([CASE; SEEN])
 }
 
+/// The hash of the first so many bytes.
 #[inline]
-const fn cut(bytes: u64, width: usize) -> u64 {
-    bytes & (u64::MAX >> (8 * (SEEN - width)))
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+const fn hash_of_first(width: usize, bytes: u128) -> u64 {
+    let bytes = bytes & (u128::MAX >> (8 * (SEEN - width)));
+    let (first, second) = (bytes as u64, (bytes >> 64) as u64);
+    if second == 0 {
+        return hash_of(first);
+    }
+    hash_of(first ^ hash_of(second))
 }
 
-/// Every way to write the first so many bytes of a sequence, case left out; none if there are too many.
+/// The hashes of every way to write the first so many bytes of a sequence, case left out; none if there are too
+/// many.
 fn written(sequence: &[Set], width: usize) -> Option<Vec<u64>> {
-    let mut all = vec![0_u64];
+    let mut all = vec![0_u128];
     for (place, set) in sequence.get(..width)?.iter().enumerate() {
         // Behind the end of a text there are zeros.
         let byte = |symbol: usize| u8::try_from(symbol).unwrap_or(0) | CASE;
@@ -150,11 +158,12 @@ fn written(sequence: &[Set], width: usize) -> Option<Vec<u64>> {
             .flat_map(|&text| {
                 bytes
                     .iter()
-                    .map(move |&byte| text | u64::from(byte) << (8 * place))
+                    .map(move |&byte| text | u128::from(byte) << (8 * place))
             })
             .collect();
     }
-    Some(all)
+    let hashes = all.into_iter().map(|text| hash_of_first(width, text));
+    Some(hashes.collect())
 }
 
 /// The key of a word that starts with these bytes, of which as many are letters or digits as the low four bits
