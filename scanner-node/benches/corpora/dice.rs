@@ -3,6 +3,14 @@
 //! Owns the generator: `SplitMix64`, written out here because no crate promises the same numbers in its
 //! next version. **Invariant:** a sequence depends on the seed alone.
 
+pub(crate) const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+pub(crate) const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+pub(crate) const UPPER_AND_DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+pub(crate) const ALPHANUMERIC: &str =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+pub(crate) const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+pub(crate) const HEX: &str = "0123456789abcdef";
+
 /// A sequence of numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);

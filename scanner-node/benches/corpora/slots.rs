@@ -5,16 +5,9 @@
 //! **Invariant:** nothing made here is somebody's number, address or key, but for the addresses of hosts
 //! in logs, and the numbers of things.
 
+use super::dice::{ALPHANUMERIC, BASE64, HEX, LOWER, UPPER, UPPER_AND_DIGITS};
 use super::values;
 use super::writer::Writer;
-
-pub(super) const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
-const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-pub(super) const UPPER_AND_DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-pub(super) const ALPHANUMERIC: &str =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-pub(super) const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-pub(super) const HEX: &str = "0123456789abcdef";
 
 impl Writer {
     /// What stands in a slot; none if there is no slot of that name.

@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::slots::{ALPHANUMERIC, BASE64, LOWER, UPPER_AND_DIGITS};
+use super::dice::{ALPHANUMERIC, BASE64, LOWER, UPPER_AND_DIGITS};
 use super::writer::Writer;
 
 const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -131,6 +131,12 @@ impl Set {
     }
 }
 
+/// The symbol at a place, the edge before the text being at 0.
+pub(super) fn symbol_at(text: &[u8], place: usize) -> usize {
+    let byte = place.checked_sub(1).and_then(|at| text.get(at));
+    byte.map_or(EDGE, |&byte| usize::from(byte))
+}
+
 #[cfg(test)]
 pub(super) static DIGIT: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_digit()));
 pub(super) static UPPER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_uppercase()));

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::Place;
 use super::anchor::{Anchor, Lane};
 use super::block::Infix;
-use super::class::{EDGE, Set};
+use super::class::{Set, symbol_at};
 use super::cover::{Cover, Distance};
 use super::sequence::Sequence;
 use super::tree::Entry;
@@ -182,12 +182,6 @@ impl Probe {
             earliest: aim.reach.map(back),
         }
     }
-}
-
-/// The symbol at a place, the edge before the text being at 0.
-pub(super) fn symbol_at(text: &[u8], place: usize) -> usize {
-    let byte = place.checked_sub(1).and_then(|at| text.get(at));
-    byte.map_or(EDGE, |&byte| usize::from(byte))
 }
 
 /// Whether a pattern depends on a hotword.

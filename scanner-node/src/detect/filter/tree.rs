@@ -10,8 +10,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::block;
-use super::class::{EDGE, SYMBOLS, Set};
-use super::probe::symbol_at;
+use super::class::{EDGE, SYMBOLS, Set, symbol_at};
 
 /// Most states of one tree. A set of ordinary detectors needs some hundred.
 const MOST_STATES: usize = 30_000;
