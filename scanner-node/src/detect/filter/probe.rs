@@ -8,8 +8,9 @@ use super::Place;
 use super::anchor::{Anchor, Lane};
 use super::block::Infix;
 use super::class::{Set, symbol_at};
-use super::cover::{Cover, Distance};
+use super::cover::Cover;
 use super::sequence::Sequence;
+use super::sightings::Sightings;
 use super::tree::Entry;
 
 /// One sequence.
@@ -29,9 +30,11 @@ pub(super) struct Probe {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Aim {
     pattern: usize,
-    before: Distance,
+    /// How far after the start of the match the sequence begins, at least.
+    before: usize,
+    /// How far after the start of the sequence the match may begin.
     behind: usize,
-    /// The most that `before` and the anchor come to, over all probes of the pattern.
+    /// The most that the first and the anchor come to, over all probes of the pattern.
     reach: Option<usize>,
     /// The gate of hotwords without one of which the pattern does not count.
     gate: Option<usize>,
@@ -56,7 +59,7 @@ impl Probes {
         let before = cover.before;
         let aim = Aim {
             pattern,
-            before,
+            before: before.least,
             behind: cover.behind,
             reach: before.most.and_then(|most| most.checked_add(deepest)),
             gate,
@@ -161,23 +164,34 @@ impl Probe {
         self.aims.get(..open).unwrap_or_default()
     }
 
-    /// Patterns that need a hotword of this gate.
-    pub(super) fn gated(&self, gate: usize) -> &[Aim] {
-        let start = self.aims.partition_point(|aim| aim.gate < Some(gate));
-        let end = self.aims.partition_point(|aim| aim.gate <= Some(gate));
-        self.aims.get(start..end).unwrap_or_default()
+    /// Tells the patterns that need a hotword and have one near. A sequence may be for thousands, where few
+    /// words have been seen, or for few, where a text is full of hotwords: the fewer are gone through.
+    pub(super) fn each_gated<'p>(&'p self, seen: &Sightings, mut found: impl FnMut(&'p Aim)) {
+        /// Going by the gates takes a search for each.
+        const FEW: usize = 16;
+        let open = self.aims.partition_point(|aim| aim.gate.is_none());
+        let gated = self.aims.get(open..).unwrap_or_default();
+        if gated.len() <= FEW {
+            let is_open = |aim: &&Aim| aim.gate.is_some_and(|gate| seen.is_open(gate));
+            return gated.iter().filter(is_open).for_each(found);
+        }
+        for gate in seen.open() {
+            let from = gated.partition_point(|aim| aim.gate < Some(gate));
+            let of_gate = gated.iter().skip(from);
+            of_gate
+                .take_while(|aim| aim.gate == Some(gate))
+                .for_each(&mut found);
+        }
     }
 
     /// Where the pattern may match, with the anchor at the byte `at`.
     pub(super) fn place(&self, aim: &Aim, at: usize) -> Place {
         let back = |distance: usize| at.saturating_sub(distance);
-        let most = aim.before.most.unwrap_or(usize::MAX);
         Place {
             pattern: aim.pattern,
             at: at + 1,
-            first: back(most.saturating_add(self.anchor)),
             last: (at + 1)
-                .saturating_sub(aim.before.least + self.anchor)
+                .saturating_sub(aim.before + self.anchor)
                 .saturating_add(aim.behind),
             earliest: aim.reach.map(back),
         }

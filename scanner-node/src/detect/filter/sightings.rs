@@ -72,6 +72,13 @@ impl Sightings {
         seen.any(|gates| gates.0.iter().any(|bits| *bits != 0))
     }
 
+    /// Whether a word of the gate has been seen near the stretch at hand.
+    pub(super) fn is_open(&self, gate: usize) -> bool {
+        let bits = |gates: &Gates| gates.0.get(gate >> 6).copied().unwrap_or(0);
+        let mut seen = self.seen.iter().flatten();
+        seen.any(|gates| bits(gates) >> (gate & 63) & 1 == 1)
+    }
+
     /// The gates of which a word has been seen near the stretch at hand, in order.
     pub(super) fn open(&self) -> impl Iterator<Item = usize> {
         let words = self.seen.iter().flatten().map(|gates| gates.0.len());
