@@ -85,15 +85,22 @@ pub(crate) fn signs(bytes: usize) -> Vec<Text> {
 
 /// Heads of tokens without a body, and hotwords without a value.
 pub(crate) fn heads(bytes: usize) -> Vec<Text> {
-    let mut words = String::new();
-    for spec in builtin_specs().unwrap_or_default() {
-        for word in spec.hotwords.iter().flat_map(|hotwords| &hotwords.words) {
-            words.push_str(word);
-            words.push(' ');
-        }
+    let (mut words, mut numbers) = (String::new(), String::new());
+    let lengths = (6..=20).cycle();
+    let specs = builtin_specs().unwrap_or_default();
+    let all = specs.iter().flat_map(|spec| &spec.hotwords);
+    for (word, length) in all.flat_map(|hotwords| &hotwords.words).zip(lengths) {
+        words.push_str(word);
+        words.push(' ');
+        let number = "1234567890".chars().cycle().take(length);
+        numbers.extend(word.chars().chain([' ']).chain(number).chain([' ']));
     }
     let mut texts = repeated_all(HEADS, bytes);
     texts.push(("every hotword".to_owned(), repeated(&words, bytes)));
+    texts.push((
+        "every hotword, with numbers".to_owned(),
+        repeated(&numbers, bytes),
+    ));
     texts
 }
 

@@ -210,7 +210,8 @@ fn same_matches(engine: &Engine, units: &[TextUnit], name: &str) -> anyhow::Resu
 
 /// Prints how fast each rival is on each corpus.
 fn compare(arguments: &Arguments, engine: &Engine, corpora: &[Corpus]) -> anyhow::Result<()> {
-    let mut rivals = rivals::all(engine)?;
+    let portable = Engine::compile(&builtin()?)?.without_vectors();
+    let mut rivals = rivals::all(engine, &portable)?;
     let mut speeds = vec![vec![Vec::new(); corpora.len()]; rivals.len()];
     for _ in 0..arguments.rounds.max(1) {
         for (corpus, at) in corpora.iter().zip(0..) {

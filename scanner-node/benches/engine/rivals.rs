@@ -25,8 +25,11 @@ pub(crate) trait Rival {
     fn hits(&mut self, unit: &TextUnit) -> usize;
 }
 
-/// All of them, the slow ones last.
-pub(crate) fn all(engine: &Engine) -> anyhow::Result<Vec<Box<dyn Rival + '_>>> {
+/// All of them, the slow ones last; `portable` is the engine without vector instructions.
+pub(crate) fn all<'e>(
+    engine: &'e Engine,
+    portable: &'e Engine,
+) -> anyhow::Result<Vec<Box<dyn Rival + 'e>>> {
     let set = builtin()?;
     let specs = set.detectors.iter();
     let sources: Vec<&String> = specs.clone().flat_map(|spec| &spec.patterns).collect();
@@ -48,7 +51,7 @@ pub(crate) fn all(engine: &Engine) -> anyhow::Result<Vec<Box<dyn Rival + '_>>> {
         cache.map(|bytes| builder.dfa_size_limit(bytes));
         builder.build()
     };
-    let weir = |name, is_filtered| Weir {
+    let weir = |name, engine, is_filtered| Weir {
         name,
         engine,
         scratch: Scratch::new(),
@@ -57,7 +60,8 @@ pub(crate) fn all(engine: &Engine) -> anyhow::Result<Vec<Box<dyn Rival + '_>>> {
     Ok(vec![
         Box::new(Copying(Vec::new())),
         Box::new(RareByte),
-        Box::new(weir("weir", true)),
+        Box::new(weir("weir", engine, true)),
+        Box::new(weir("weir, no AVX2", portable, true)),
         Box::new(Set(
             "RegexSet, 256 MB cache",
             regex_set(Some(256 << 20))?,
@@ -66,7 +70,7 @@ pub(crate) fn all(engine: &Engine) -> anyhow::Result<Vec<Box<dyn Rival + '_>>> {
         Box::new(Keywords::new(&keywords, Rc::clone(&regexes))?),
         Box::new(Set("RegexSet", regex_set(None)?, Rc::clone(&regexes))),
         Box::new(Loop(regexes)),
-        Box::new(weir("weir, unfiltered", false)),
+        Box::new(weir("weir, unfiltered", engine, false)),
     ])
 }
 

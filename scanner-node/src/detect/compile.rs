@@ -78,6 +78,13 @@ impl Engine {
         Self::compile_with(set, None)
     }
 
+    /// The same as on a processor without vector instructions, to be measured.
+    #[must_use]
+    pub fn without_vectors(mut self) -> Self {
+        self.filter.leave_vectors();
+        self
+    }
+
     /// Compiles a detector set, with the keys of the rows and documents that admins registered.
     ///
     /// # Errors
