@@ -17,6 +17,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod queue;
+mod scales;
 mod scan;
 mod serve;
 mod settings;

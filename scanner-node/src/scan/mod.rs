@@ -246,19 +246,26 @@ mod tests {
     /// Start, value and location of each finding of a file.
     fn scan(bytes: &[u8], name: &str) -> (Vec<(u64, String, Location)>, Summary) {
         let engine = Engine::compile(&builtin().unwrap()).unwrap();
+        let mut found = Vec::new();
+        let summary = scan_with(&engine, bytes, name, &mut |hit| {
+            found.push((hit.start, hit.value.into_owned(), hit.location));
+        });
+        (found, summary)
+    }
+
+    fn scan_with(
+        engine: &Engine,
+        mut bytes: &[u8],
+        name: &str,
+        report: &mut dyn FnMut(Located<'_>),
+    ) -> Summary {
         let hint = Hint {
             name: Some(name.to_owned()),
             media_type: None,
         };
-        let mut found = Vec::new();
-        let summary = scan_reader(
-            &engine,
-            &mut Scratch::new(),
-            (&mut &*bytes, &hint),
-            &Limits::default(),
-            &mut |hit| found.push((hit.start, hit.value.into_owned(), hit.location)),
-        );
-        (found, summary.unwrap())
+        let source = (&mut bytes as &mut dyn Read, &hint);
+        let limits = Limits::default();
+        scan_reader(engine, &mut Scratch::new(), source, &limits, report).unwrap()
     }
 
     #[test]
@@ -316,19 +323,11 @@ mod tests {
                 format!("<p>intro</p>\n<p>{}</p>", plan.replace(". ", "<br>")),
             ),
         ] {
-            let hint = Hint {
-                name: Some(name.to_owned()),
-                media_type: None,
-            };
             let mut found = Vec::new();
-            let summary = scan_reader(
-                &engine,
-                &mut Scratch::new(),
-                (&mut source.as_bytes(), &hint),
-                &Limits::default(),
-                &mut |hit| found.push((hit.preview, hit.start..hit.end, hit.location)),
-            );
-            assert_eq!(summary.unwrap().findings, 1, "{name}");
+            let summary = scan_with(&engine, source.as_bytes(), name, &mut |hit| {
+                found.push((hit.preview, hit.start..hit.end, hit.location));
+            });
+            assert_eq!(summary.findings, 1, "{name}");
             let (preview, span, location) = found.first().unwrap();
             assert!(
                 ["[100 % of plan.txt]", "[99 % of plan.txt]"].contains(&preview.as_str()),

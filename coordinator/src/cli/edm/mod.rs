@@ -11,7 +11,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use scanner_node::detect::{BuiltIndex, MIN_OTHER_CHARS, MIN_PRIMARY_CHARS};
 use shared::detector::{DetectorSpec, ExactData, Kind, Origin};
@@ -20,8 +19,8 @@ use shared::ids::DetectorId;
 
 use self::table::Wanted;
 use super::keys;
-use super::made_detector;
 use super::{Exit, Global};
+use super::{made_detector, scales};
 use crate::api::v1::detectors::{blank, slug};
 
 /// What to do with tables.
@@ -68,15 +67,13 @@ struct BuildArgs {
     /// How sure a finding is with as many values as there have to be; each further one makes it likelier
     #[arg(
         long, value_name = "LIKELIHOOD", default_value = "LIKELY", ignore_case = true,
-        value_parser = PossibleValuesParser::new(Likelihood::ALL.iter().map(|step| step.as_str()))
-            .try_map(|word| word.to_ascii_uppercase().parse::<Likelihood>()),
+        value_parser = scales::likelihood(),
     )]
     likelihood: Likelihood,
     /// How bad a finding is
     #[arg(
         long, value_name = "SEVERITY", default_value = "HIGH", ignore_case = true,
-        value_parser = PossibleValuesParser::new(Severity::ALL.iter().map(|step| step.as_str()))
-            .try_map(|word| word.to_ascii_uppercase().parse::<Severity>()),
+        value_parser = scales::severity(),
     )]
     severity: Severity,
     /// What stands between the columns

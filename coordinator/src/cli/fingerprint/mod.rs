@@ -10,16 +10,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use scanner_node::detect::DocumentIndexBuilder;
 use shared::detector::{DetectorSpec, Fingerprints, Kind, Origin};
 use shared::finding::{InfoType, Likelihood, Severity};
 use shared::ids::DetectorId;
 
-use super::made_detector;
 use super::output::harmless;
 use super::{Exit, Global, keys};
+use super::{made_detector, scales};
 use crate::api::v1::detectors::{blank, slug};
 
 /// What to do with documents.
@@ -58,15 +57,13 @@ struct BuildArgs {
     /// How sure a finding is with a quarter to three fifths of a document; less or more moves it by one step
     #[arg(
         long, value_name = "LIKELIHOOD", default_value = "LIKELY", ignore_case = true,
-        value_parser = PossibleValuesParser::new(Likelihood::ALL.iter().map(|step| step.as_str()))
-            .try_map(|word| word.to_ascii_uppercase().parse::<Likelihood>()),
+        value_parser = scales::likelihood(),
     )]
     likelihood: Likelihood,
     /// How bad a finding is
     #[arg(
         long, value_name = "SEVERITY", default_value = "HIGH", ignore_case = true,
-        value_parser = PossibleValuesParser::new(Severity::ALL.iter().map(|step| step.as_str()))
-            .try_map(|word| word.to_ascii_uppercase().parse::<Severity>()),
+        value_parser = scales::severity(),
     )]
     severity: Severity,
     /// Write the detector here: JSON for the API if the name ends in `.json`, else TOML as for `--detectors`

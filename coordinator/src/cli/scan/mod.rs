@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{anyhow, bail};
-use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser as _};
+use clap::builder::FalseyValueParser;
 use clap::{Args, ColorChoice, ValueEnum};
 use scanner_node::detect::Engine;
 use scanner_node::extract::Limits;
@@ -53,8 +53,7 @@ pub(super) struct ScanArgs {
     /// Report findings that are at least this likely
     #[arg(
         long, value_name = "LIKELIHOOD", default_value = "POSSIBLE", ignore_case = true,
-        value_parser = PossibleValuesParser::new(Likelihood::ALL.iter().map(|step| step.as_str()))
-            .try_map(|word| word.to_ascii_uppercase().parse::<Likelihood>()),
+        value_parser = super::scales::likelihood(),
     )]
     min_likelihood: Likelihood,
     /// Report this kind of data only, such as `CREDIT_CARD_NUMBER`; may be given several times
