@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::{self, Hir, HirKind};
 use shared::detector::{DetectorSet, DetectorSpec, Hotwords, Origin};
 use shared::ids::DetectorSetVersion;
@@ -24,6 +25,7 @@ use super::lazy::{LazyRegex, Refused};
 use super::name::Names;
 use super::terms::Terms;
 use super::validators::{self, Validator};
+use super::value::Value;
 
 /// Deepest nesting of groups in a pattern.
 pub(super) const NEST_LIMIT: u32 = 50;
@@ -59,8 +61,7 @@ pub(super) struct Pattern {
     /// Index into [`Engine::detectors`].
     pub(super) detector: usize,
     pub(super) regex: LazyRegex,
-    /// Number of the group `value`.
-    pub(super) value_group: Option<usize>,
+    pub(super) value: Value,
     /// Longest match in bytes; none: no limit.
     pub(super) longest: Option<usize>,
     /// The bytes that a match may begin with.
@@ -108,11 +109,11 @@ impl Engine {
             let mut problems = Vec::new();
             for (at, source) in spec.patterns.iter().enumerate() {
                 match compile_pattern(source, at + 1, spec.origin) {
-                    Ok((hir, regex, value_group)) => {
+                    Ok((hir, regex, value)) => {
                         patterns.push(Pattern {
                             detector: detectors.len(),
                             regex,
-                            value_group,
+                            value,
                             longest: hir.properties().maximum_len(),
                             first: First::of(&hir),
                             needs: filter::needed(&hir),
@@ -192,8 +193,8 @@ fn compile_detector(spec: &DetectorSpec, problems: &mut Vec<Problem>) -> Detecto
     });
     let mut exclusions = Vec::new();
     for (at, exclusion) in spec.exclusions.iter().enumerate() {
-        match compile_regex(&exclusion.pattern, at + 1, spec.origin) {
-            Ok((_, regex)) => {
+        match compile_exclusion(&exclusion.pattern, at + 1, spec.origin) {
+            Ok(regex) => {
                 let words = &exclusion.named;
                 let names = (!words.is_empty()).then(|| Names::new(words));
                 exclusions.push(CompiledExclusion::new(regex, names, exclusion.lower));
@@ -219,8 +220,8 @@ fn compile_pattern(
     source: &str,
     number: usize,
     origin: Origin,
-) -> Result<(Hir, LazyRegex, Option<usize>), Problem> {
-    let (hir, regex) = compile_regex(source, number, origin)?;
+) -> Result<(Hir, LazyRegex, Value), Problem> {
+    let hir = parse(source).map_err(|problem| problem.numbered(number))?;
     match hir.properties().minimum_len() {
         Some(0) => return Err(Problem::EmptyMatch { number }),
         None => return Err(Problem::NeverMatches { number }),
@@ -228,17 +229,15 @@ fn compile_pattern(
     }
     let mut names = Vec::new();
     groups(&hir, &mut names);
-    let value_group = names.iter().find(|(_, name)| *name == "value");
-    match (value_group, names.first()) {
-        (None, Some((_, group))) => Err(Problem::NoValueGroup {
-            number,
-            group: (*group).to_owned(),
-        }),
-        (value, _) => {
-            let group = value.map(|(group, _)| *group);
-            Ok((hir, regex, group))
-        }
+    let value = names.iter().find(|(_, name)| *name == "value");
+    if let (None, Some((_, group))) = (value, names.first()) {
+        let group = (*group).to_owned();
+        return Err(Problem::NoValueGroup { number, group });
     }
+    let value = Value::of(&hir, value.map(|(group, _)| *group));
+    let regex = LazyRegex::new(source, value.captures());
+    build_at_once(&regex, &hir, (number, origin))?;
+    Ok((hir, regex, value))
 }
 
 /// The numbers and names of the groups that have one, in order.
@@ -259,20 +258,29 @@ fn groups<'h>(hir: &'h Hir, names: &mut Vec<(usize, &'h str)>) {
     }
 }
 
-/// Parses a pattern, and builds it unless it comes with Weir: those are known to be sound, and few of them run.
-fn compile_regex(source: &str, number: usize, origin: Origin) -> Result<(Hir, LazyRegex), Problem> {
+fn compile_exclusion(source: &str, number: usize, origin: Origin) -> Result<LazyRegex, Problem> {
     let hir = parse(source).map_err(|problem| problem.numbered(number))?;
-    let regex = LazyRegex::new(source);
-    if origin != Origin::Builtin {
-        regex.build(&hir).map_err(|refused| match refused {
-            Refused::TooLarge => Problem::TooLarge { number },
-            Refused::Unsupported => Problem::BadPattern {
-                number,
-                what: "the compiler refuses it".to_owned(),
-            },
-        })?;
+    let regex = LazyRegex::new(source, WhichCaptures::Implicit);
+    build_at_once(&regex, &hir, (number, origin))?;
+    Ok(regex)
+}
+
+/// Builds a pattern unless it comes with Weir: those are known to be sound, and few of them run.
+fn build_at_once(
+    regex: &LazyRegex,
+    hir: &Hir,
+    (number, origin): (usize, Origin),
+) -> Result<(), Problem> {
+    if origin == Origin::Builtin {
+        return Ok(());
     }
-    Ok((hir, regex))
+    regex.build(hir).map_err(|refused| match refused {
+        Refused::TooLarge => Problem::TooLarge { number },
+        Refused::Unsupported => Problem::BadPattern {
+            number,
+            what: "the compiler refuses it".to_owned(),
+        },
+    })
 }
 
 /// Parses in ASCII mode. A class may then match part of a character; spans are widened afterwards.

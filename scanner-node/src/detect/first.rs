@@ -3,119 +3,45 @@
 //! Owns reading that off a pattern's syntax tree: most places where a match may begin are ruled out by one byte.
 //! **Invariant:** no match begins with a byte that is not in its set.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::Hir;
 
-/// Bytes, a bit each.
-type Bytes = [u64; 4];
+use super::class::Set;
+use super::ends::{End, at_end};
 
 /// The bytes a match may begin with.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct First {
     /// At the start of the text, where `^` holds.
-    at_start: Bytes,
-    elsewhere: Bytes,
+    at_start: Set,
+    elsewhere: Set,
 }
 
 impl First {
     pub(super) fn of(hir: &Hir) -> Self {
-        let of = |is_start| match first(hir, is_start) {
-            (bytes, false) => bytes,
-            (_, true) => [u64::MAX; 4],
+        let of = |at_start| {
+            let first = at_end(hir, End::First { at_start });
+            if first.may_be_empty {
+                Set::any()
+            } else {
+                first.bytes
+            }
         };
         Self {
-            at_start: of(IsStart::Yes),
-            elsewhere: of(IsStart::No),
+            at_start: of(true),
+            elsewhere: of(false),
         }
     }
 
     /// Whether a match may begin at a place of the text.
     #[inline]
     pub(super) fn may_begin(&self, text: &[u8], at: usize) -> bool {
-        let bytes = if at == 0 {
+        let set = if at == 0 {
             &self.at_start
         } else {
             &self.elsewhere
         };
-        text.get(at).is_some_and(|byte| {
-            let word = bytes.get(usize::from(byte >> 6));
-            word.is_some_and(|word| word >> (byte & 63) & 1 == 1)
-        })
+        text.get(at).is_some_and(|byte| set.has_byte(*byte))
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum IsStart {
-    Yes,
-    No,
-}
-
-/// The bytes with which a match of the part begins, and whether it may match nothing.
-fn first(hir: &Hir, start: IsStart) -> (Bytes, bool) {
-    match hir.kind() {
-        HirKind::Look(Look::Start) => ([0; 4], start == IsStart::Yes),
-        HirKind::Empty | HirKind::Look(_) => ([0; 4], true),
-        HirKind::Literal(literal) => {
-            let mut bytes = [0; 4];
-            literal
-                .0
-                .first()
-                .into_iter()
-                .for_each(|byte| put(&mut bytes, *byte));
-            (bytes, literal.0.is_empty())
-        }
-        HirKind::Class(class) => (of_class(class), false),
-        HirKind::Repetition(repetition) => {
-            let (bytes, may_be_empty) = first(&repetition.sub, start);
-            (bytes, may_be_empty || repetition.min == 0)
-        }
-        HirKind::Capture(capture) => first(&capture.sub, start),
-        HirKind::Concat(parts) => {
-            let mut all = [0; 4];
-            for part in parts {
-                let (bytes, may_be_empty) = first(part, start);
-                all = union(all, bytes);
-                if !may_be_empty {
-                    return (all, false);
-                }
-            }
-            (all, true)
-        }
-        HirKind::Alternation(parts) => parts
-            .iter()
-            .map(|part| first(part, start))
-            .fold(([0; 4], false), |(all, empty), (bytes, may_be_empty)| {
-                (union(all, bytes), empty || may_be_empty)
-            }),
-    }
-}
-
-fn of_class(class: &Class) -> Bytes {
-    let mut all = [0; 4];
-    let bytes = match class {
-        Class::Bytes(bytes) => Some(bytes.clone()),
-        Class::Unicode(unicode) => unicode.to_byte_class(),
-    };
-    let Some(bytes) = bytes else {
-        return [u64::MAX; 4];
-    };
-    for range in bytes.ranges() {
-        (range.start()..=range.end()).for_each(|byte| put(&mut all, byte));
-    }
-    all
-}
-
-fn put(bytes: &mut Bytes, byte: u8) {
-    if let Some(word) = bytes.get_mut(usize::from(byte >> 6)) {
-        *word |= 1 << (byte & 63);
-    }
-}
-
-fn union(a: Bytes, b: Bytes) -> Bytes {
-    let mut all = a;
-    for (word, other) in all.iter_mut().zip(b) {
-        *word |= other;
-    }
-    all
 }
 
 #[cfg(test)]

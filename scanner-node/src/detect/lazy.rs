@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use regex_automata::meta::{Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::Hir;
 
 use super::compile::parse;
@@ -20,6 +21,8 @@ const CACHE_BYTES: usize = 256 << 10;
 #[derive(Debug)]
 pub(super) struct LazyRegex {
     source: String,
+    /// The groups that a search may be asked for.
+    captures: WhichCaptures,
     regex: OnceLock<Option<Regex>>,
 }
 
@@ -32,9 +35,10 @@ pub(super) enum Refused {
 
 impl LazyRegex {
     /// Of a pattern that can be parsed.
-    pub(super) fn new(source: &str) -> Self {
+    pub(super) fn new(source: &str, captures: WhichCaptures) -> Self {
         Self {
             source: source.to_owned(),
+            captures,
             regex: OnceLock::new(),
         }
     }
@@ -44,7 +48,7 @@ impl LazyRegex {
     /// # Errors
     /// It is larger than the limit.
     pub(super) fn build(&self, hir: &Hir) -> Result<(), Refused> {
-        let regex = build(hir)?;
+        let regex = build(hir, self.captures)?;
         self.regex.get_or_init(|| Some(regex));
         Ok(())
     }
@@ -53,17 +57,18 @@ impl LazyRegex {
     pub(super) fn get(&self) -> Option<&Regex> {
         let built = self
             .regex
-            .get_or_init(|| parse(&self.source).ok().and_then(|hir| build(&hir).ok()));
+            .get_or_init(|| build(&parse(&self.source).ok()?, self.captures).ok());
         built.as_ref()
     }
 }
 
-fn build(hir: &Hir) -> Result<Regex, Refused> {
+fn build(hir: &Hir, captures: WhichCaptures) -> Result<Regex, Refused> {
     Regex::builder()
         .configure(
             Config::new()
                 .nfa_size_limit(Some(NFA_BYTES))
                 .hybrid_cache_capacity(CACHE_BYTES)
+                .which_captures(captures)
                 .utf8_empty(false),
         )
         .build_from_hir(hir)

@@ -22,6 +22,7 @@ use super::filter::Place;
 use super::likelihood::weigh;
 use super::normalise::Views;
 use super::scratch::{PatternScratch, Progress, Scratch};
+use super::value::Value;
 use super::{effort, explain, mask, overlap};
 
 /// Most matches reported of one text unit.
@@ -456,15 +457,15 @@ fn find(
     };
     let input = Input::new(text).range(range).anchored(anchored);
     let PatternScratch { cache, captures } = scratch;
-    let Some(group) = pattern.value_group else {
+    let begins_in_time = |whole: &Range<usize>| whole.start <= latest;
+    let Value::Group(group) = pattern.value else {
         let whole = regex.search_with(cache, &input)?.range();
-        return (whole.start <= latest).then_some(whole);
+        let whole = Some(whole).filter(begins_in_time)?;
+        return pattern.value.trim(text.as_bytes(), whole);
     };
     regex.search_captures_with(cache, &input, captures);
     let whole = captures.get_match()?.range();
-    if whole.start > latest {
-        return None;
-    }
+    let whole = Some(whole).filter(begins_in_time)?;
     let value = captures.get_group(group).map(|span| span.range());
     let value = value.filter(|value| !value.is_empty());
     Some(value.unwrap_or(whole))

@@ -10,10 +10,12 @@ mod bitmap;
 #[cfg(test)]
 mod bounds;
 mod candidate;
+mod class;
 mod compile;
 mod cost;
 mod documents;
 mod effort;
+mod ends;
 mod entropy;
 mod error;
 mod exact;
@@ -41,6 +43,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 pub mod validators;
+mod value;
 
 pub use admit::{admit, admit_with};
 pub use compile::Engine;

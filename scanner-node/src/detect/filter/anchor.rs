@@ -10,12 +10,12 @@
 
 use std::sync::LazyLock;
 
-use super::block::{CASE, INFIX, Infix};
-use super::class::{ALNUM, OPENERS, RUN, Set, UPPER};
+use super::block::{self, CASE, INFIX, Infix};
 use super::kinds;
 use super::literals;
 use super::rarity::Model;
 use super::spelling;
+use crate::detect::class::{self, ALNUM, Set, UPPER};
 
 /// So many bytes that runs are made of make a long run.
 pub(super) const LONG_RUN: usize = 16;
@@ -144,6 +144,13 @@ impl Best {
     }
 }
 
+/// What opens a phrase, and the edge.
+static OPENERS: LazyLock<Set> = LazyLock::new(|| {
+    let openers = class::of(|byte| block::OPENERS.contains(&byte));
+    openers.union(&Set::edge())
+});
+/// What long runs are made of.
+static RUN: LazyLock<Set> = LazyLock::new(|| class::of(block::is_run));
 /// What stands before a word.
 static BESIDE: LazyLock<Set> = LazyLock::new(|| ALNUM.complement());
 
@@ -207,8 +214,8 @@ pub(super) const fn is_lead(symbol: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::class::{DIGIT, LOWER};
     use super::*;
+    use crate::detect::class::{DIGIT, LOWER};
 
     fn letters(text: &str) -> Vec<Set> {
         text.bytes().map(Set::byte).collect()

@@ -7,9 +7,9 @@ use regex_syntax::hir::{Hir, HirKind, Repetition};
 use shared::detector::Hotwords;
 
 use super::anchor;
-use super::class::{ALNUM, Set};
 use super::rarity::Model;
 use super::sequence::{LONGEST, Sequence};
+use crate::detect::class::{ALNUM, Set};
 
 /// Sequences, one of which each match contains.
 #[derive(Clone, Debug)]

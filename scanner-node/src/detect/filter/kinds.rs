@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use super::block::{self, Block, KINDS};
-use super::class::Set;
+use crate::detect::class::Set;
 
 /// Bytes looked at.
 pub(super) const WIDTH: usize = 6;
@@ -129,8 +129,8 @@ static KIND_SETS: LazyLock<[Set; KINDS]> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use super::super::class::{DIGIT, UPPER};
     use super::*;
+    use crate::detect::class::{DIGIT, UPPER};
 
     fn shape(text: &str) -> Shape {
         let mut kinds = [0; 3];

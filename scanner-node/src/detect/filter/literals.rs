@@ -4,8 +4,8 @@
 //! entered at no start of a word.
 //! **Invariant:** a position where such a window matches is let through.
 
-use super::class::Set;
 use crate::detect::bitmap::{Bitmap, hash_of};
+use crate::detect::class::Set;
 
 /// Bytes in a window.
 pub(super) const WIDTH: usize = 4;

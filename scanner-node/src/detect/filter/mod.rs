@@ -14,7 +14,6 @@ mod anchor;
 mod avx2;
 mod block;
 mod build;
-mod class;
 mod cover;
 mod kinds;
 mod lanes;

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use super::Place;
 use super::anchor::{Anchor, Lane};
 use super::block::Infix;
-use super::class::{Set, symbol_at};
 use super::cover::Cover;
 use super::sequence::Sequence;
 use super::sightings::Sightings;
 use super::tree::Entry;
+use crate::detect::class::{Set, symbol_at};
 
 /// One sequence.
 #[derive(Debug)]

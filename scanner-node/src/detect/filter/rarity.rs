@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::block::Infix;
-use super::class::{EDGE, Set};
+use crate::detect::class::{EDGE, Set};
 
 const KINDS: usize = 12;
 /// The kind of new lines, which the edge of a text counts as.

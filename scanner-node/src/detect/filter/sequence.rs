@@ -3,7 +3,7 @@
 //! Owns joining lists end to end and saying the same in fewer sequences.
 //! **Invariant:** whatever matched one of a list before matches one of it afterwards.
 
-use super::class::Set;
+use crate::detect::class::Set;
 
 /// Longest sequence kept, in symbols.
 pub(super) const LONGEST: usize = 32;

@@ -7,10 +7,10 @@
 
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
-use super::class::Set;
 use super::cover::{Cover, Distance, rarer};
 use super::rarity::Model;
 use super::sequence::{LONGEST, MOST, Sequence, cut_product, product, shortened, simplified};
+use crate::detect::class::Set;
 
 /// A repetition with more lengths than this ends a sequence.
 const MOST_LENGTHS: u32 = 4;

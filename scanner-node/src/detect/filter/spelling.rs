@@ -6,9 +6,9 @@
 //! **Invariant:** a sequence whose word begins here has its bit set.
 
 use super::block::bytes_at;
-use super::class::Set;
 use super::tree::{Entry, Grain, Tree};
 use crate::detect::bitmap::{Bitmap, hash_of};
+use crate::detect::class::Set;
 use crate::detect::prints::Prints;
 
 /// Bytes looked at.

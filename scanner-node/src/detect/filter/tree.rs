@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::block;
-use super::class::{EDGE, SYMBOLS, Set, symbol_at};
+use crate::detect::class::{EDGE, SYMBOLS, Set, symbol_at};
 
 /// Most states of one tree. A set of ordinary detectors needs some hundred.
 const MOST_STATES: usize = 30_000;
@@ -259,8 +259,8 @@ fn to_u32(number: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::class::ALNUM;
     use super::*;
+    use crate::detect::class::ALNUM;
 
     const NOTHING: [u32; 0] = [];
 

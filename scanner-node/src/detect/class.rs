@@ -19,6 +19,13 @@ pub(super) struct Set {
 }
 
 impl Set {
+    pub(super) const fn none() -> Self {
+        Self {
+            bytes: [0; 4],
+            edge: false,
+        }
+    }
+
     /// Nothing but the edge of the text.
     pub(super) const fn edge() -> Self {
         Self {
@@ -79,6 +86,11 @@ impl Set {
         self.bytes
             .get(symbol >> 6)
             .is_some_and(|word| word >> (symbol & 63) & 1 == 1)
+    }
+
+    #[inline]
+    pub(super) fn has_byte(&self, byte: u8) -> bool {
+        self.has(usize::from(byte))
     }
 
     pub(super) fn union(&self, other: &Self) -> Self {
@@ -143,15 +155,9 @@ pub(super) static UPPER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_asci
 #[cfg(test)]
 pub(super) static LOWER: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_lowercase()));
 pub(super) static ALNUM: LazyLock<Set> = LazyLock::new(|| of(|byte| byte.is_ascii_alphanumeric()));
-/// What opens a phrase, and the edge.
-pub(super) static OPENERS: LazyLock<Set> = LazyLock::new(|| {
-    let openers = of(|byte| super::block::OPENERS.contains(&byte));
-    openers.union(&Set::edge())
-});
-/// What long runs are made of.
-pub(super) static RUN: LazyLock<Set> = LazyLock::new(|| of(super::block::is_run));
 
-fn of(holds: fn(u8) -> bool) -> Set {
+/// The bytes of which something holds.
+pub(super) fn of(holds: fn(u8) -> bool) -> Set {
     let bytes = (0..=255_u8).filter(|&byte| holds(byte)).map(Set::byte);
     bytes.fold(Set::default(), |all, byte| all.union(&byte))
 }
