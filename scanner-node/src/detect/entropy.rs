@@ -3,6 +3,8 @@
 //! Owns the one figure that tells a random key from a word. **Invariant:** in bits per byte, between 0
 //! and 8, whatever the value.
 
+use std::sync::LazyLock;
+
 /// Thousandths of a bit per byte of `value`; 0 for an empty one.
 pub(super) fn millibits(value: &str) -> u32 {
     let mut counts = [0_u32; 256];
@@ -13,14 +15,13 @@ pub(super) fn millibits(value: &str) -> u32 {
             total = total.saturating_add(1);
         }
     }
-    let bits: f64 = counts
-        .iter()
-        .filter(|&&count| count > 0)
-        .map(|&count| {
-            let share = f64::from(count) / f64::from(total);
-            -share * share.log2()
-        })
-        .sum();
+    if total == 0 {
+        return 0;
+    }
+    // -Σ c/n·log(c/n) = log n - (Σ c·log c)/n
+    let weighted: f64 = counts.iter().map(|&count| weight(count)).sum();
+    let total = f64::from(total);
+    let bits = total.log2() - weighted / total;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -28,6 +29,30 @@ pub(super) fn millibits(value: &str) -> u32 {
     )]
     let millibits = (bits * 1_000.0).max(0.0) as u32;
     millibits
+}
+
+/// `count·log₂(count)`: keys have few of a byte, and logarithms take longer than all the rest.
+fn weight(count: u32) -> f64 {
+    const KNOWN: usize = 64;
+    static WEIGHTS: LazyLock<[f64; KNOWN]> = LazyLock::new(|| {
+        let mut counts = 0_u32..;
+        std::array::from_fn(|_| counts.next().map_or(0.0, computed))
+    });
+    match usize::try_from(count) {
+        Ok(0 | 1) => 0.0,
+        Ok(known) => WEIGHTS
+            .get(known)
+            .copied()
+            .unwrap_or_else(|| computed(count)),
+        Err(_) => computed(count),
+    }
+}
+
+fn computed(count: u32) -> f64 {
+    if count < 2 {
+        return 0.0;
+    }
+    f64::from(count) * f64::from(count).log2()
 }
 
 #[cfg(test)]

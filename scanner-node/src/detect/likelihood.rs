@@ -83,10 +83,14 @@ pub(super) fn weigh(
 ) -> Option<(Range<usize>, Weighed)> {
     let spec = &detector.spec;
     let mut span = span;
+    let value = text.get(span.clone()).filter(|value| !value.is_empty())?;
+    // Before all that takes longer: most hits of the patterns without a prefix end here.
+    let least = spec.min_entropy_millibits;
+    if least.is_some_and(|least| entropy::millibits(value) < least) {
+        return None;
+    }
     let mut steps = 0_i16;
-    let verdict = detector
-        .validator
-        .map(|validator| validator(text.get(span.clone()).unwrap_or("")));
+    let verdict = detector.validator.map(|validator| validator(value));
     if let Some(verdict) = verdict {
         steps = steps.saturating_add(effect_of(verdict.check)?);
         if let Some(bytes) = verdict.bytes {
@@ -95,12 +99,6 @@ pub(super) fn weigh(
         }
     }
     let value = text.get(span.clone()).filter(|value| !value.is_empty())?;
-    if spec
-        .min_entropy_millibits
-        .is_some_and(|least| entropy::millibits(value) < least)
-    {
-        return None;
-    }
     let mut lowered_by = Vec::new();
     for (index, exclusion) in detector.exclusions.iter().enumerate() {
         if exclusion.matches(value, (text, span.start)) {

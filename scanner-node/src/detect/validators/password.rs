@@ -6,6 +6,10 @@
 //! # Source
 //! Own rules; the kinds of noise are those that open secret scanners list as stop words.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::Verdict;
 
 /// Values that contain one of these stand for another text.
@@ -170,28 +174,29 @@ fn judge(value: &str) -> Verdict {
 
 /// Whether the text stands for another one: a variable, a template, stars.
 pub(super) fn is_placeholder(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    value.ends_with('(') || PLACEHOLDERS.iter().any(|known| lower.contains(known))
+    /// Any of them, in either case.
+    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let mut search = AhoCorasick::builder();
+        search.ascii_case_insensitive(true).build(PLACEHOLDERS).ok()
+    });
+    value.ends_with('(') || SEARCH.as_ref().is_some_and(|known| known.is_match(value))
 }
 
 /// Whether the text is a path of names, as code has it: `config.db.password2`, `user->pass`.
 pub(super) fn is_code(value: &str) -> bool {
-    let parts: Vec<&str> = value
+    let is_path = value.contains(['.', '[', '>']) || value.starts_with('&');
+    let mut parts = value
         .split(['.', '>', '[', ']', '!', '?'])
         .map(|part| {
             part.trim_end_matches('-')
                 .trim_matches(['\'', '"', '&', '*'])
         })
-        .filter(|part| !part.is_empty())
-        .collect();
-    let is_path = value.contains(['.', '[', '>']) || value.starts_with('&');
+        .filter(|part| !part.is_empty());
     let is_indexed = value.contains('[');
     let is_index = |part: &str| is_indexed && part.bytes().all(|byte| byte.is_ascii_digit());
     is_path
-        && parts.first().is_some_and(|first| is_identifier(first))
-        && parts
-            .iter()
-            .all(|part| is_identifier(part) || is_index(part))
+        && parts.next().is_some_and(is_identifier)
+        && parts.all(|part| is_identifier(part) || is_index(part))
 }
 
 /// Whether the text lists rules, as forms have them: `required|min:8|confirmed`.
