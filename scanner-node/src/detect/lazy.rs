@@ -15,7 +15,7 @@ use super::compile::parse;
 /// Largest automaton of one pattern, in bytes.
 const NFA_BYTES: usize = 1 << 20;
 /// Lazy-automaton cache per pattern and thread, in bytes.
-const CACHE_BYTES: usize = 256 << 10;
+const CACHE_BYTES: usize = 1 << 20;
 
 /// A regular expression that may not have been built yet.
 #[derive(Debug)]
