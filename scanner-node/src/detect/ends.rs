@@ -16,43 +16,48 @@ pub(super) enum End {
     Last,
 }
 
-/// What may stand at an end of a part.
+/// What may stand at an end of a part; the edge of the text, where nothing can stand beside it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct AtEnd {
-    pub(super) bytes: Set,
+    pub(super) symbols: Set,
     /// The part may match nothing.
     pub(super) may_be_empty: bool,
 }
 
 impl AtEnd {
     const NOTHING: Self = Self {
-        bytes: Set::none(),
+        symbols: Set::none(),
         may_be_empty: true,
     };
 
-    fn one(bytes: Set) -> Self {
+    fn one(symbols: Set) -> Self {
         Self {
-            bytes,
+            symbols,
             may_be_empty: false,
         }
+    }
+
+    /// Whether something has to stand there that is not in `set`.
+    pub(super) fn is_apart_from(&self, set: &Set) -> bool {
+        !self.may_be_empty && self.symbols.is_apart_from(set)
     }
 
     /// This or the other.
     fn or(self, other: Self) -> Self {
         Self {
-            bytes: self.bytes.union(&other.bytes),
+            symbols: self.symbols.union(&other.symbols),
             may_be_empty: self.may_be_empty || other.may_be_empty,
         }
     }
 
-    /// What it says of a part behind which another follows.
+    /// What it says of a part beside which, away from the end, another stands.
     fn then(self, next: impl FnOnce() -> Self) -> Self {
         if !self.may_be_empty {
             return self;
         }
         let next = next();
         Self {
-            bytes: self.bytes.union(&next.bytes),
+            symbols: self.symbols.union(&next.symbols),
             ..next
         }
     }
@@ -63,6 +68,8 @@ pub(super) fn at_end(hir: &Hir, end: End) -> AtEnd {
     match hir.kind() {
         // Where `^` cannot hold, nothing matches.
         HirKind::Look(Look::Start) if end == (End::First { at_start: false }) => AtEnd::default(),
+        HirKind::Look(Look::Start) if end == End::Last => AtEnd::one(Set::edge()),
+        HirKind::Look(Look::End) if end != End::Last => AtEnd::one(Set::edge()),
         HirKind::Empty | HirKind::Look(_) => AtEnd::NOTHING,
         HirKind::Literal(literal) => {
             let byte = match end {
@@ -80,17 +87,20 @@ pub(super) fn at_end(hir: &Hir, end: End) -> AtEnd {
             }
         }
         HirKind::Capture(capture) => at_end(&capture.sub, end),
-        HirKind::Concat(parts) => {
-            let then = |all: AtEnd, part: &Hir| all.then(|| at_end(part, end));
-            match end {
-                End::First { .. } => parts.iter().fold(AtEnd::NOTHING, then),
-                End::Last => parts.iter().rev().fold(AtEnd::NOTHING, then),
-            }
-        }
+        HirKind::Concat(parts) => at_end_of(parts.iter(), end),
         HirKind::Alternation(parts) => parts
             .iter()
             .map(|part| at_end(part, end))
             .fold(AtEnd::default(), AtEnd::or),
+    }
+}
+
+/// What may stand at an end of these parts, side by side.
+pub(super) fn at_end_of<'h>(parts: impl DoubleEndedIterator<Item = &'h Hir>, end: End) -> AtEnd {
+    let then = |all: AtEnd, part: &'h Hir| all.then(|| at_end(part, end));
+    match end {
+        End::First { .. } => parts.fold(AtEnd::NOTHING, then),
+        End::Last => parts.rev().fold(AtEnd::NOTHING, then),
     }
 }
 

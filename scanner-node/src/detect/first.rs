@@ -23,7 +23,7 @@ impl First {
             if first.may_be_empty {
                 Set::any()
             } else {
-                first.bytes
+                first.symbols
             }
         };
         Self {

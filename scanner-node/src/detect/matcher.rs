@@ -264,7 +264,10 @@ impl<'s> Search<'s> {
         };
         let earliest = earliest.max(run.progress.at);
         let last = place.last.min(text.len());
-        let to = last.saturating_add(longest).min(text.len());
+        let to = last
+            .saturating_add(longest)
+            .min(place.until)
+            .min(text.len());
         if last < earliest || run.lacks_what_it_needs(text, earliest..to) {
             return;
         }

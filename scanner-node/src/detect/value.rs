@@ -82,8 +82,9 @@ fn between(parts: &[Hir], group: usize) -> Option<Value> {
     let (before, after) = (around(parts.get(..at)?), around(parts.get(at + 1..)?));
     let first = at_end(value, End::First { at_start: true });
     let last = at_end(value, End::Last);
-    let is_told = |outside: &Set, end: AtEnd| !end.may_be_empty && end.bytes.is_apart_from(outside);
-    (is_told(&before, first) && is_told(&after, last)).then_some(Value::Between { before, after })
+    // A group at the edge of the text may be empty.
+    let is_told = |outside: Set, end: AtEnd| end.is_apart_from(&outside.union(&Set::edge()));
+    (is_told(before, first) && is_told(after, last)).then_some(Value::Between { before, after })
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //!
 //! Owns the choice of that place. A scan that looks closely at every byte cannot be fast, so it looks at few:
 //! where a word, a number or a hump of `camelCase` starts, where a long run of letters, digits and the signs of
-//! base64 does, where a line or a quotation begins, at certain rare signs and infixes, and at the first bytes of
-//! letters beyond ASCII. Almost all that
+//! base64 does, at certain rare signs and infixes, and at the first bytes of letters beyond ASCII. Almost all that
 //! is worth finding stands at such a place, if one only says what stands before it. A sequence that does not is
 //! looked for by four certain bytes at every position, or not at all.
 //! **Invariant:** wherever the sequence stands in a text, the scan stops at its anchor.
@@ -24,8 +23,6 @@ const TOO_FREQUENT: f64 = 0.02;
 /// What it costs to look for one more infix, and to look at every position.
 const NEW_INFIX: f64 = 0.001;
 const EVERYWHERE: f64 = 0.01;
-/// So many symbols from an opening on tell how much there is to look at.
-const OPENING: usize = 3;
 /// Share of positions at which a long run goes on from the start of a word.
 const LONG_RUNS: f64 = 0.002;
 
@@ -40,8 +37,6 @@ pub(super) enum Lane {
     Run,
     /// A rare sign.
     Mark(u8),
-    /// A line, or what stands in quotation marks, begins.
-    Opening,
     /// Letters inside a word, in either case.
     Infix(Infix),
     /// Four bytes of letters beyond ASCII.
@@ -110,12 +105,6 @@ impl Best {
             }
             let kinds = with_any_before(kinds::WIDTH, kinds::whole);
             self.consider(Lane::Kinds, at, model.odds(&kinds));
-            let from_before =
-                |symbols: usize| sequence.get(at - 1..sequence.len().min(at + symbols));
-            if before.is_subset_of(&OPENERS) {
-                let opening = from_before(OPENING).unwrap_or_default();
-                self.consider(Lane::Opening, at, model.odds(opening));
-            }
         }
         if (is_start || before.is_apart_from(&RUN)) && is_long_run(rest) {
             self.consider(Lane::Run, at, LONG_RUNS);
@@ -144,11 +133,6 @@ impl Best {
     }
 }
 
-/// What opens a phrase, and the edge.
-static OPENERS: LazyLock<Set> = LazyLock::new(|| {
-    let openers = class::of(|byte| block::OPENERS.contains(&byte));
-    openers.union(&Set::edge())
-});
 /// What long runs are made of.
 static RUN: LazyLock<Set> = LazyLock::new(|| class::of(block::is_run));
 /// What stands before a word.
@@ -256,13 +240,6 @@ mod tests {
         );
         assert!(matches!(lane(&letters("пароль")), Some((Lane::Foreign, _))));
         assert_eq!(lane(&[*ALNUM]), None);
-    }
-
-    #[test]
-    fn a_phrase_is_entered_where_it_opens() {
-        let mut phrase = vec![*OPENERS];
-        phrase.extend([*LOWER; 3]);
-        assert_eq!(lane(&phrase), Some((Lane::Opening, 1)));
     }
 
     #[test]

@@ -39,13 +39,9 @@ const WORDS: Rows = rows(&[
 const BLANK: u8 = 1 | 2;
 const DASH: u8 = 4;
 const JOINT: u8 = 8 | 16;
-const OPENER: u8 = 32 | 64 | 128;
 const GAPS: Rows = rows(&[
     (1, 0b0000_0000_0000_0001, 2),
     (2, 0b0010_0110_0000_0000, 0),
-    (32, 0b0000_0100_0000_0000, 0),
-    (64, 0b0000_0000_1000_0100, 2),
-    (128, 0b0000_0000_0000_0001, 6),
     (DASH, 0b0010_0000_0000_0000, 2),
     (8, 0b1101_0000_0000_0000, 2),
     (16, 0b0000_1100_0000_0000, 3),
@@ -155,7 +151,6 @@ fn block(bytes: &[u8; BLOCK], marks: &Marks) -> Block {
             some(common(first, &marks.0)),
             some(common(second, &marks.0)),
         ),
-        openers: bits(0, OPENER),
         notes: join(is_of_note(first), is_of_note(second)),
     }
 }

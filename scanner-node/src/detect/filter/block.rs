@@ -25,8 +25,6 @@ pub(super) struct Block {
     pub(super) leads: u64,
     /// One of the marks.
     pub(super) marks: u64,
-    /// What opens a phrase: the end of a line, or a quotation mark.
-    pub(super) openers: u64,
     /// What could be read in another way.
     pub(super) notes: u64,
 }
@@ -48,9 +46,6 @@ pub(super) const fn kind_of(byte: u8) -> u8 {
     }
 }
 
-/// What opens a phrase, as the edge of the text does.
-pub(super) const OPENERS: [u8; 4] = [b'\n', b'"', b'\'', b'`'];
-
 /// Whether long runs are made of it: letters, digits and the signs of base64 and its form for addresses.
 pub(super) const fn is_run(byte: u8) -> bool {
     kind_of(byte) >= 4 || matches!(byte, b'+' | b'/' | b'-' | b'_')
@@ -69,7 +64,6 @@ impl Block {
             block.leads |= u64::from(byte >= 0xc0) << at;
             block.marks |= u64::from(marks.has(byte)) << at;
             block.notes |= u64::from(is_of_note(byte)) << at;
-            block.openers |= u64::from(OPENERS.contains(&byte)) << at;
         }
         block
     }
@@ -78,6 +72,11 @@ impl Block {
     pub(super) const fn alnum(self) -> u64 {
         let [_, _, high] = self.kinds;
         high
+    }
+
+    pub(super) const fn letters(self) -> u64 {
+        let [low, middle, high] = self.kinds;
+        high & (low | middle)
     }
 
     pub(super) const fn upper(self) -> u64 {
@@ -200,10 +199,6 @@ mod tests {
             (0b111, 0b10, 0b1111)
         );
         assert_eq!((block.leads, block.marks), (0b10_0000, 0b1001_0000));
-        assert_eq!(
-            Block::of(&[b'"'; BLOCK], &Marks::default()).openers,
-            u64::MAX
-        );
     }
 
     #[test]

@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use regex_syntax::hir::Hir;
 use shared::detector::Hotwords;
 
-use super::anchor::{self, Lane};
+use super::anchor::{self, Anchor, Lane};
 use super::cover::{self, Cover};
 use super::lanes::{Chosen, Lanes};
 use super::probe::{Gated, Probe, Probes};
 use super::rarity::Model;
+use super::rhythm::Phrases;
 use super::sightings::STRETCH;
 use super::{Filter, shape};
 
@@ -34,6 +35,7 @@ pub(in crate::detect) struct Wanted<'h> {
 struct Builder {
     model: Model,
     always: Vec<usize>,
+    phrases: Phrases,
     probes: Probes,
     /// The gate of each detector that requires hotwords; none if these cannot be looked for cheaply.
     gates: HashMap<usize, Option<usize>>,
@@ -46,7 +48,12 @@ impl Filter {
         for (pattern, wanted) in patterns.enumerate() {
             builder.add(pattern, &wanted);
         }
-        let Builder { always, probes, .. } = builder;
+        let Builder {
+            always,
+            phrases,
+            probes,
+            ..
+        } = builder;
         let probes = probes.finish();
         let is_gated = |probe: &Probe| probe.is_for(Gated::Yes);
         let gated = Chosen::of(&probes, |p| p.lane == Lane::Kinds && is_gated(p));
@@ -55,11 +62,14 @@ impl Filter {
         let at_once = |probe: &Probe| {
             probe.is_for(Gated::No) || probe.lane != Lane::Kinds && probe.is_for(Gated::Yes)
         };
+        let mut patterns = Lanes::of(&Chosen::of(&probes, at_once), &gated);
+        patterns.stops.rhythm = phrases.rhythm();
         Self {
-            patterns: Lanes::of(&Chosen::of(&probes, at_once), &gated),
+            patterns,
             gated_numbers: gated.numbers(),
             hotwords: Lanes::of(&Chosen::of(&probes, Probe::is_for_word), &nothing),
             always,
+            phrases,
             probes,
         }
     }
@@ -69,7 +79,7 @@ impl Builder {
     fn add(&mut self, pattern: usize, wanted: &Wanted<'_>) {
         let shape = shape::cover(wanted.hir, &self.model);
         let Some(hotwords) = wanted.hotwords else {
-            return self.add_cover((pattern, None), shape);
+            return self.add_cover((pattern, None), shape, wanted.hir);
         };
         let near = shape
             .as_ref()
@@ -85,29 +95,36 @@ impl Builder {
             && shape.as_ref().is_some_and(is_cheaper)
             && let Some(gate) = self.gate(wanted.detector, hotwords)
         {
-            return self.add_cover((pattern, Some(gate)), shape);
+            return self.add_cover((pattern, Some(gate)), shape, wanted.hir);
         }
-        self.add_cover((pattern, None), cover::rarer(shape, words));
+        self.add_cover((pattern, None), cover::rarer(shape, words), wanted.hir);
     }
 
-    fn add_cover(&mut self, (pattern, gate): (usize, Option<usize>), cover: Option<Cover>) {
-        let Some(cover) = cover else {
+    fn add_cover(
+        &mut self,
+        (pattern, gate): (usize, Option<usize>),
+        cover: Option<Cover>,
+        hir: &Hir,
+    ) {
+        if let Some((cover, anchors)) = cover.and_then(|cover| self.anchored(cover)) {
+            self.probes.add_pattern((pattern, gate), cover, &anchors);
+        } else if !self.phrases.add(pattern, hir) {
             self.always.push(pattern);
-            return;
-        };
+        }
+    }
+
+    /// Where each sequence is entered; none if one cannot be.
+    fn anchored(&mut self, cover: Cover) -> Option<(Cover, Vec<Anchor>)> {
         let mut anchors = Vec::with_capacity(cover.sequences.len());
         for sequence in &cover.sequences {
-            let Some(anchor) = anchor::best(sequence, &self.model) else {
-                self.always.push(pattern);
-                return;
-            };
+            let anchor = anchor::best(sequence, &self.model)?;
             // The next sequence had better make do with it.
             if let Lane::Infix(infix) = anchor.lane {
                 self.model.take(infix);
             }
             anchors.push(anchor);
         }
-        self.probes.add_pattern((pattern, gate), cover, &anchors);
+        Some((cover, anchors))
     }
 
     /// The gate of a detector, made when it is first asked for.

@@ -38,6 +38,10 @@ impl Distance {
         most: Some(0),
     };
 
+    pub(super) fn is_one(self) -> bool {
+        (self.least, self.most) == (1, Some(1))
+    }
+
     pub(super) fn then(self, next: Self) -> Self {
         Self {
             least: self.least.saturating_add(next.least),

@@ -25,7 +25,6 @@ pub(super) struct Lanes {
     runs: Tree,
     marks: Tree,
     infixes: Tree,
-    openings: Tree,
     literals: Tree,
 }
 
@@ -73,7 +72,6 @@ impl Lanes {
             runs: tree(Grain::Shapes, |lane| lane == Lane::Run),
             marks: tree(Grain::Letters, |lane| matches!(lane, Lane::Mark(_))),
             infixes: tree(Grain::Letters, |lane| matches!(lane, Lane::Infix(_))),
-            openings: tree(Grain::Letters, |lane| lane == Lane::Opening),
             literals: Tree::of(&literals, Grain::Letters),
         }
     }
@@ -89,7 +87,6 @@ impl Lanes {
             (Signs::MARK, &self.marks),
             (Signs::INFIX, &self.infixes),
             (Signs::LITERAL, &self.literals),
-            (Signs::OPENING, &self.openings),
         ];
         for (_, tree) in lanes.iter().filter(|(sign, _)| stop.signs.has(*sign)) {
             tree.read(text, stop.at, &mut *found);
@@ -119,7 +116,7 @@ fn stops(chosen: &Chosen<'_>, literal: &[Entry<'_>]) -> Stops {
             Literals::of(infixes.iter().copied().flat_map(block::spellings)),
         ),
         literals: Literals::of(windows.iter().flat_map(literals::spellings)),
-        at_openings: has(Lane::Opening),
+        rhythm: None,
         at_leads: has(Lane::Foreign),
         anywhere: has(Lane::Anywhere),
         #[cfg(target_arch = "x86_64")]

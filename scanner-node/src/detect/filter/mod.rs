@@ -5,7 +5,8 @@
 //! all sequences at once whether anything begins like this: by spelling, by the kinds of its bytes, by its
 //! length. What may begin is then told apart by automata (`lanes`). Where a detector requires a hotword, its
 //! numbers wait, and hotwords are looked for only around what waits (`sightings`).
-//! Patterns without an anchor run always. Leaves running the patterns to `matcher`.
+//! What is made of ordinary words is known by their rhythm (`rhythm`).
+//! Patterns without an anchor or a rhythm run always. Leaves running the patterns to `matcher`.
 //! **Invariant:** for each match of a pattern, wherever it begins, a place is reported that says so, unless it
 //! needs a hotword and none stands near; the places of a pattern are reported in order.
 
@@ -20,6 +21,7 @@ mod lanes;
 mod literals;
 mod probe;
 mod rarity;
+mod rhythm;
 mod sequence;
 mod shape;
 mod sightings;
@@ -30,8 +32,9 @@ mod tree;
 use self::kinds::Kinds;
 use self::lanes::Lanes;
 use self::probe::{Gated, Probe};
+use self::rhythm::Phrases;
 use self::sightings::{STRETCH, Waiting};
-use self::stops::Stop;
+use self::stops::{Signs, Stop};
 use self::tree::Tree;
 
 pub(super) use self::build::Wanted;
@@ -45,6 +48,7 @@ const FEW_NUMBERS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Filter {
     always: Vec<usize>,
+    phrases: Phrases,
     probes: Vec<Probe>,
     patterns: Lanes,
     /// Numbers that count beside a hotword only.
@@ -63,6 +67,8 @@ pub(super) struct Place {
     pub(super) last: usize,
     /// Where a match of this place or of a later one of the pattern begins, at least; none: anywhere.
     pub(super) earliest: Option<usize>,
+    /// Where a match of this place ends, at most.
+    pub(super) until: usize,
 }
 
 impl Filter {
@@ -96,6 +102,9 @@ impl Filter {
             });
             self.settle(text, stretch, sightings, &mut report);
         }
+        if let Some(stop) = pass.last_words(self.patterns.stops.rhythm) {
+            self.look_closer(text, stop, sightings, &mut report);
+        }
         pass.is_of_note()
     }
 
@@ -111,6 +120,9 @@ impl Filter {
             numbers, standing, ..
         } = &mut sightings.waiting;
         let at = stop.at;
+        if stop.signs.has(Signs::WORDS) {
+            return self.phrases.places(stop.since..at).for_each(report);
+        }
         self.patterns.read(text, stop, &mut |number| {
             let Some(probe) = self.standing((number, at), text) else {
                 return;
@@ -209,6 +221,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use proptest::prelude::*;
+    use proptest::test_runner::TestCaseResult;
     use regex_syntax::hir::Hir;
 
     use super::*;
@@ -295,6 +308,49 @@ mod tests {
         filter
     });
 
+    /// Checks that each match of a pattern that does not run always has a place.
+    fn each_match_has_a_place(filter: &Filter, patterns: &[&str], text: &str) -> TestCaseResult {
+        let found = places(filter, text);
+        for (pattern, source) in patterns.iter().enumerate() {
+            if filter.always().contains(&pattern) {
+                continue;
+            }
+            let regex = regex::bytes::RegexBuilder::new(source)
+                .unicode(false)
+                .build()
+                .unwrap();
+            for hit in regex.find_iter(text.as_bytes()) {
+                let is_of = |place: &Place| {
+                    place.pattern == pattern
+                        && hit.start() <= place.last
+                        && hit.end() <= place.until
+                        && place
+                            .earliest
+                            .is_none_or(|earliest| earliest <= hit.start())
+                };
+                prop_assert!(found.iter().any(is_of), "{source} {hit:?}");
+            }
+        }
+        Ok(())
+    }
+
+    const PHRASES: &[&str] = &[
+        r"[a-z]{2,4}(?:[ ,.]{1,2}[a-z]{2,4}){7,9}",
+        r"(?i)(?:^|[-.])(?<value>[a-z]{2,4}(?:\d? [a-z]{2,4}){6,})(?:$|[^a-z])",
+    ];
+
+    #[test]
+    fn words_in_a_row_are_seen_wherever_blocks_end() {
+        let filter = filter(PHRASES);
+        assert_eq!(filter.always(), [0_usize; 0]);
+        for before in 0..130 {
+            let text = format!("{}, {}", "x".repeat(before), "word ".repeat(9));
+            each_match_has_a_place(&filter, PHRASES, &text).unwrap();
+            assert!(!places(&filter, &text).is_empty());
+        }
+        assert_eq!(places(&filter, &"a longest word ".repeat(50)), []);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -302,23 +358,14 @@ mod tests {
         fn every_match_contains_a_place_of_its_pattern(
             text in "[abcdefkeyxABCKEY0-9@ =.\n-]{0,70}",
         ) {
-            let filter = &*FILTER;
-            let found = places(filter, &text);
-            for (pattern, source) in PATTERNS.iter().enumerate() {
-                if filter.always().contains(&pattern) {
-                    continue;
-                }
-                let regex = regex::bytes::RegexBuilder::new(source).unicode(false).build().unwrap();
-                for hit in regex.find_iter(text.as_bytes()) {
-                    let contains = |place: &&Place| {
-                        place.pattern == pattern
-                            && place.at <= hit.end() + 1
-                            && hit.start() <= place.last
-                            && place.earliest.is_none_or(|earliest| earliest <= hit.start())
-                    };
-                    prop_assert!(found.iter().any(|place| contains(&place)), "{source} {hit:?}");
-                }
-            }
+            each_match_has_a_place(&FILTER, PATTERNS, &text)?;
+        }
+
+        #[test]
+        fn every_phrase_contains_a_place_of_its_pattern(
+            text in "[-.x]?([a-zA-Z]{2,4}[ ,.]{1,2}){4,12}[0-9]?[a-z]{1,5}([ ,.]{1,3}[a-z]{2,4}){4,30}[ 0-9]?",
+        ) {
+            each_match_has_a_place(&filter(PHRASES), PHRASES, &text)?;
         }
 
         #[test]

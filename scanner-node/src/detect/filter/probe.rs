@@ -194,6 +194,7 @@ impl Probe {
                 .saturating_sub(aim.before + self.anchor)
                 .saturating_add(aim.behind),
             earliest: aim.reach.map(back),
+            until: usize::MAX,
         }
     }
 }

@@ -9,12 +9,15 @@
     reason = "compiled once for each way to look; a call inside the loop would cost as much as the loop"
 )]
 
+use std::ops::Range;
+
 use super::anchor::LONG_RUN;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
 use super::block::{AHEAD, BLOCK, Block, Infixes, Marks, bytes_at};
 use super::kinds::{self, Kinds, Shape};
 use super::literals::Literals;
+use super::rhythm::{Rhythm, Streak, in_a_row, lowest};
 use super::spelling::{self, Spellings};
 use crate::detect::normalise::SHORTEST_RUN;
 
@@ -28,8 +31,8 @@ pub(super) struct Stops {
     /// The infixes, seen at once and in truth.
     pub(super) infixes: (Infixes, Literals),
     pub(super) literals: Literals,
-    /// Whether something is looked for where a phrase opens.
-    pub(super) at_openings: bool,
+    /// Words in a row.
+    pub(super) rhythm: Option<Rhythm>,
     /// Whether something has to be looked for at letters beyond ASCII, and whether at every position.
     pub(super) at_leads: bool,
     pub(super) anywhere: bool,
@@ -45,6 +48,8 @@ pub(super) struct Stop {
     /// How the number begins that may start here.
     pub(super) number: Option<Shape>,
     pub(super) signs: Signs,
+    /// Where the words begin that end here.
+    pub(super) since: usize,
 }
 
 /// What else there is at a stop.
@@ -59,7 +64,8 @@ impl Signs {
     pub(super) const LITERAL: Self = Self(8);
     /// A word that is spelled like one that is looked for.
     pub(super) const WORD: Self = Self(16);
-    pub(super) const OPENING: Self = Self(32);
+    /// Words in a row end.
+    pub(super) const WORDS: Self = Self(32);
 
     pub(super) const fn has(self, sign: Self) -> bool {
         self.0 & sign.0 != 0
@@ -70,6 +76,18 @@ impl Signs {
             Self(self.0 | sign.0)
         } else {
             self
+        }
+    }
+}
+
+impl Stop {
+    /// Where words in a row end.
+    fn behind(words: Range<usize>) -> Self {
+        Self {
+            at: words.end,
+            number: None,
+            signs: Signs::WORDS,
+            since: words.start,
         }
     }
 }
@@ -116,11 +134,12 @@ pub(super) struct Pass<'t> {
     /// Whether the byte before `at` was in each class.
     alnum_before: u64,
     low_before: u64,
+    letter_before: u64,
     run_before: u64,
-    opener_before: u64,
     /// There is something that could be read in another way.
     notes: u64,
     long_runs: u64,
+    streak: Streak,
 }
 
 impl Stops {
@@ -132,10 +151,11 @@ impl Stops {
             block: self.block(&bytes_at(text, from)),
             alnum_before: 0,
             low_before: 0,
+            letter_before: 0,
             run_before: 0,
-            opener_before: 1,
             notes: 0,
             long_runs: 0,
+            streak: Streak::default(),
         };
         if let Some(before) = from.checked_sub(BLOCK) {
             pass.come_from(self.block(&bytes_at(text, before)));
@@ -199,11 +219,14 @@ impl Stops {
         let humps = block.upper() & (low << 1 | pass.low_before);
         let starts = alnum & !(alnum << 1 | pass.alnum_before) | humps;
         let run_starts = block.run & !(block.run << 1 | pass.run_before);
-        let openings = if self.at_openings {
-            (block.openers << 1 | pass.opener_before) & alnum
-        } else {
-            0
-        };
+        if let Some(rhythm) = self.rhythm {
+            let letters = block.letters();
+            let starts = letters & !(letters << 1 | pass.letter_before);
+            let letters = wide(letters, ahead.letters());
+            rhythm.follow(&mut pass.streak, (starts, letters), pass.at, |words| {
+                stop(Stop::behind(words));
+            });
+        }
         pass.come_from(block);
         let shape_at = |at: u32| {
             let kinds = block.kinds.into_iter().zip(ahead.kinds);
@@ -236,18 +259,18 @@ impl Stops {
             let is_one = |at: &u32| spelled.may_be(some_at(bytes, *at));
             all(bits(look.infixes(bytes, infixes)).filter(is_one))
         };
-        for at in bits(words | numbers | runs | block.marks | infixes | literals | openings) {
+        for at in bits(words | numbers | runs | block.marks | infixes | literals) {
             let is = |mask: u64| mask >> at & 1 == 1;
             stop(Stop {
                 at: pass.at + at as usize,
                 number: is(numbers).then(|| shape_at(at)),
+                since: 0,
                 signs: Signs::default()
                     .with(Signs::WORD, is(words))
                     .with(Signs::RUN, is(runs))
                     .with(Signs::MARK, is(block.marks))
                     .with(Signs::INFIX, is(infixes))
-                    .with(Signs::LITERAL, is(literals))
-                    .with(Signs::OPENING, is(openings)),
+                    .with(Signs::LITERAL, is(literals)),
             });
         }
     }
@@ -271,14 +294,20 @@ impl Pass<'_> {
         self.notes | self.long_runs != 0
     }
 
+    /// Where words in a row end with the text.
+    pub(super) fn last_words(&mut self, rhythm: Option<Rhythm>) -> Option<Stop> {
+        let words = rhythm?.end(&mut self.streak, self.text.len())?;
+        Some(Stop::behind(words))
+    }
+
     /// Notes what the last byte of a block was.
     #[inline(always)]
     const fn come_from(&mut self, block: Block) {
         let alnum = block.alnum();
         self.alnum_before = alnum >> 63;
         self.low_before = (alnum & !block.upper()) >> 63;
+        self.letter_before = block.letters() >> 63;
         self.run_before = block.run >> 63;
-        self.opener_before = block.openers >> 63;
     }
 }
 
@@ -292,7 +321,7 @@ fn some_at<const COUNT: usize>(bytes: &[u8; BLOCK + AHEAD], at: u32) -> [u8; COU
 
 /// The numbers of the bits that are set.
 #[inline(always)]
-fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
+pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
         (mask != 0).then(|| {
             let at = mask.trailing_zeros();
@@ -312,21 +341,17 @@ fn all(bits: impl Iterator<Item = u32>) -> u64 {
 #[inline(always)]
 fn long_runs(run: u64, ahead: u64) -> u64 {
     const { assert!(LONG_RUN == 16) };
-    let run = u128::from(run) | u128::from(ahead) << BLOCK;
-    let two = run & run >> 1;
-    let four = two & two >> 2;
-    let eight = four & four >> 4;
-    lowest(eight & eight >> 8)
+    lowest(in_a_row(wide(run, ahead), 16))
+}
+
+/// The bits of a block, and behind them those of the next.
+#[inline(always)]
+fn wide(now: u64, ahead: u64) -> u128 {
+    u128::from(now) | u128::from(ahead) << BLOCK
 }
 
 /// The bits of a block from one on, and those of the next block behind them.
 #[inline(always)]
 const fn from_bit((now, then): (u64, u64), at: u32) -> u64 {
     now >> at | then << 1 << (u64::BITS - 1 - at)
-}
-
-#[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-const fn lowest(wide: u128) -> u64 {
-    wide as u64
 }
