@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use scanner_node::detect::probe::{Probe, reference_work};
 use scanner_node::detect::{Engine, Quotes, Scratch};
 use shared::content::TextUnit;
-use shared::detector::DetectorSpec;
+use shared::detector::{DetectorSet, DetectorSpec};
 
 /// What the reference work takes on the machines that the budget was made for.
 const REFERENCE_NS_PER_BYTE: f64 = 1.3;
@@ -18,8 +18,10 @@ const REFERENCE_NS_PER_BYTE: f64 = 1.3;
 pub const BUDGET_NS_PER_BYTE: f64 = 50.0;
 /// One that takes longer is worth a warning.
 pub const WARN_NS_PER_BYTE: f64 = 2.0;
-/// The same on text that is packed with what it looks for: each hit has to be weighed.
+/// The same on text that is packed with what it looks for: what is refused has to be weighed too.
 const WARN_NS_PER_OWN_BYTE: f64 = 20.0;
+/// What a finding takes, whatever found it: no fault of the detector, of which this text is full.
+const NS_PER_FINDING: f64 = 500.0;
 /// Bytes scanned at once, like a long message.
 const BLOCK_BYTES: usize = 16 << 10;
 /// The best of so many rounds counts: what disturbs one does not disturb all.
@@ -40,14 +42,16 @@ impl Cost {
     /// Measures a detector that was compiled alone. Takes a few milliseconds, half a second at worst: keep
     /// it off the reactor.
     pub fn measure(engine: &Engine, spec: &DetectorSpec) -> Self {
-        let mut scratch = Scratch::new();
+        // What every engine takes is no cost of the detector.
+        let none = DetectorSet::of([]).ok();
+        let bare = none.and_then(|none| Engine::compile(&none).ok());
+        let engines = [Some(engine), bare.as_ref()];
+        let mut scratch = [Scratch::new(), Scratch::new()];
         let costs = Probe::ALL.map(|probe| {
             let blocks = blocks(&probe.text(spec));
             // Fills the caches.
-            if let Some(first) = blocks.first() {
-                scan(engine, first, &mut scratch);
-            }
-            let rounds = (0..ROUNDS).map(|_| round(engine, &mut scratch, &blocks));
+            round(engines, &mut scratch, blocks.get(..1).unwrap_or_default());
+            let rounds = (0..ROUNDS).map(|_| round(engines, &mut scratch, &blocks));
             Self {
                 ns_per_byte: rounds.fold(f64::INFINITY, f64::min),
                 slowest: probe,
@@ -118,30 +122,63 @@ fn blocks(text: &str) -> Vec<TextUnit> {
 }
 
 /// Nanoseconds a byte, in one pass over the blocks. Ends early if it is hopeless.
-fn round(engine: &Engine, scratch: &mut Scratch, blocks: &[TextUnit]) -> f64 {
-    let (mut work, mut reference) = (0.0, 0.0);
+fn round(
+    [engine, bare]: [Option<&Engine>; 2],
+    scratch: &mut [Scratch; 2],
+    blocks: &[TextUnit],
+) -> f64 {
+    let [scratch, of_bare] = scratch;
+    let mut taken = Taken::default();
     for block in blocks {
         let began = processor_ns();
         std::hint::black_box(reference_work(block.text.as_bytes()));
-        let between = processor_ns();
-        scan(engine, block, scratch);
-        reference += between - began;
-        work += processor_ns() - between;
-        if work > 20.0 * BUDGET_NS_PER_BYTE * reference {
+        let referred = processor_ns();
+        scan(bare, block, of_bare);
+        let passed = processor_ns();
+        taken.findings += scan(engine, block, scratch);
+        let ended = processor_ns();
+        taken.reference += referred - began;
+        taken.work += (ended - passed) - (passed - referred);
+        taken.bytes += block.text.len();
+        if taken.work > 20.0 * BUDGET_NS_PER_BYTE * taken.reference {
             break;
         }
     }
-    if reference > 0.0 {
-        work / reference * REFERENCE_NS_PER_BYTE
-    } else {
-        0.0
+    taken.ns_per_byte()
+}
+
+/// What a round took.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    /// Processor time of the reference work, in nanoseconds.
+    reference: f64,
+    /// The same of the detector: beyond what an engine takes that looks for nothing.
+    work: f64,
+    bytes: usize,
+    findings: usize,
+}
+
+impl Taken {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "both are below a million: a text for trying is small"
+    )]
+    fn ns_per_byte(self) -> f64 {
+        if self.reference <= 0.0 {
+            return 0.0;
+        }
+        let reporting = NS_PER_FINDING * self.findings as f64 / self.bytes as f64;
+        (self.work / self.reference * REFERENCE_NS_PER_BYTE - reporting).max(0.0)
     }
 }
 
-fn scan(engine: &Engine, block: &TextUnit, scratch: &mut Scratch) {
+/// How many findings there are in a block.
+fn scan(engine: Option<&Engine>, block: &TextUnit, scratch: &mut Scratch) -> usize {
+    let Some(engine) = engine else { return 0 };
     let mut quotes = Quotes::default();
-    std::hint::black_box(engine.scan_part(block, 0..block.text.len(), scratch, &mut quotes));
+    let scan = engine.scan_part(block, 0..block.text.len(), scratch, &mut quotes);
     std::hint::black_box(quotes);
+    scan.matches.len()
 }
 
 /// Processor time of this thread, in nanoseconds.
@@ -168,6 +205,19 @@ mod tests {
         }))
         .unwrap();
         Cost::measure(&admit(&spec).unwrap(), &spec)
+    }
+
+    #[test]
+    fn findings_of_which_a_text_is_full_are_no_fault_of_the_detector() {
+        let taken = Taken {
+            reference: 1_300.0,
+            work: 70_000.0,
+            bytes: 1_000,
+            findings: 0,
+        };
+        assert!(taken.ns_per_byte() > BUDGET_NS_PER_BYTE);
+        let findings = 125;
+        assert!((Taken { findings, ..taken }.ns_per_byte() - 7.5).abs() < 0.01);
     }
 
     #[test]
