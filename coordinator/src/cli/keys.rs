@@ -106,8 +106,13 @@ impl Keys {
 
     fn load(&self) -> anyhow::Result<KeyRing> {
         match self {
-            Self::Ring(file) => KeyRing::load(file)
-                .with_context(|| format!("cannot use the key ring {}", file.display())),
+            Self::Ring(file) => KeyRing::load(file).with_context(|| {
+                let file = file.display();
+                format!(
+                    "cannot use the key ring {file}; make one with `weir keys generate`, or give \
+                     the one of the coordinator with --keyring FILE"
+                )
+            }),
             Self::Master(key) => {
                 KeyRing::from_master_key(key).context("cannot use secrets.master_key")
             }
