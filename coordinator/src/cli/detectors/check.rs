@@ -4,14 +4,14 @@
 //! example to `scanner_node::detect`.
 //! **Invariant:** everything that is wrong is told in one go; warnings alone are no failure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use scanner_node::detect::examples::{self, Failure};
 use scanner_node::detect::{Engine, IndexKeys, PackFile, Scratch, admit_with, builtin_specs};
 use shared::detector::{DetectorSet, DetectorSpec};
-use shared::ids::DetectorSetVersion;
+use shared::ids::{DetectorId, DetectorSetVersion};
 
 use super::files::text_of;
 use crate::cli::keys::index_keys_for;
@@ -190,7 +190,8 @@ impl Report {
         true
     }
 
-    /// Looks for detectors that fire in counter-examples of others, built-in ones included.
+    /// Looks for detectors that fire in counter-examples of others. Of one's own that is wrong; what a built-in
+    /// one must not find, one's own may mean to.
     fn run_together(
         &mut self,
         own: &[(&Path, usize, DetectorSpec)],
@@ -201,31 +202,20 @@ impl Report {
             detectors: own.iter().map(|(_, _, spec)| spec.clone()).collect(),
         };
         let engine = Engine::compile_with(&set, self.keys.as_ref())?;
-        let mut scratch = Scratch::new();
-        let others = own.iter().map(|(_, _, spec)| spec).chain(builtin);
-        for other in others {
-            for failure in examples::failures(&engine, &mut scratch, other) {
-                let Failure::Loud {
-                    counter_example,
-                    by,
-                } = failure
-                else {
-                    continue;
-                };
-                let Some((path, line, spec)) = own.iter().find(|(_, _, spec)| spec.id == by) else {
-                    continue;
-                };
-                if by != other.id {
-                    let at = At {
-                        path,
-                        line: *line,
-                        spec,
-                    };
-                    let of = &other.id;
-                    self.fault(&at.says(&format!(
-                        "fires in counter-example {counter_example} of `{of}`"
-                    )));
-                }
+        let of_own = loud_in(&engine, own.iter().map(|(_, _, spec)| spec));
+        let of_builtin = loud_in(&engine, builtin.iter());
+        for (path, line, spec) in own {
+            let (path, line) = (*path, *line);
+            let at = At { path, line, spec };
+            if let Some(others) = of_own.get(&spec.id) {
+                let others = some_of(others);
+                self.fault(&at.says(&format!("fires in counter-examples of {others}")));
+            }
+            if let Some(others) = of_builtin.get(&spec.id) {
+                let others = some_of(others);
+                self.warning(&at.says(&format!(
+                    "fires in counter-examples of {others}, which come with Weir: make sure that it is meant to"
+                )));
             }
         }
         Ok(())
@@ -241,6 +231,36 @@ impl Report {
         let mut lines = self.lines.clone();
         lines.push(total);
         lines.join("\n")
+    }
+}
+
+/// The detectors that fire in counter-examples of others, and of which.
+fn loud_in<'s>(
+    engine: &Engine,
+    others: impl Iterator<Item = &'s DetectorSpec>,
+) -> BTreeMap<DetectorId, BTreeSet<&'s DetectorId>> {
+    let mut loud = BTreeMap::<_, BTreeSet<_>>::new();
+    let mut scratch = Scratch::new();
+    for other in others {
+        for failure in examples::failures(engine, &mut scratch, other) {
+            if let Failure::Loud { by, .. } = failure
+                && by != other.id
+            {
+                loud.entry(by).or_default().insert(&other.id);
+            }
+        }
+    }
+    loud
+}
+
+/// A few by name, and how many more there are.
+fn some_of(ids: &BTreeSet<&DetectorId>) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<_> = ids.iter().take(NAMED).map(|id| format!("`{id}`")).collect();
+    let named = named.join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {}", counted(more, "other")),
     }
 }
 
@@ -308,7 +328,23 @@ mod tests {
         report.run_together(&own, &[]).unwrap();
         assert_eq!(
             report.lines,
-            ["own.toml:9: `any`: fires in counter-example 1 of `badge`"]
+            ["own.toml:9: `any`: fires in counter-examples of `badge`"]
         );
+        assert_eq!((report.faults, report.warnings), (1, 0));
+    }
+
+    #[test]
+    fn one_that_fires_in_many_counter_examples_of_weir_is_warned_of_in_a_line() {
+        let wide = detector(&serde_json::json!({"patterns": ["[0-9a-z]"]}));
+        let own = [(Path::new("own.toml"), 1, wide)];
+        let mut report = Report::default();
+        report
+            .run_together(&own, &builtin_specs().unwrap())
+            .unwrap();
+        let [line] = report.lines.as_slice() else {
+            panic!("{:?}", report.lines)
+        };
+        assert!(line.contains(" others, which come with Weir"), "{line}");
+        assert_eq!((report.faults, report.warnings), (0, 1));
     }
 }
