@@ -66,8 +66,8 @@ pub(super) struct Pattern {
     pub(super) longest: Option<usize>,
     /// The bytes that a match may begin with.
     pub(super) first: First,
-    /// A byte that every match contains.
-    pub(super) needs: Option<u8>,
+    /// Bytes that every match contains.
+    pub(super) needs: [Option<u8>; 2],
 }
 
 impl Engine {

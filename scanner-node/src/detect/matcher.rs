@@ -395,11 +395,11 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Whether the byte that each match contains is not there.
+    /// Whether a byte that each match contains is not there.
     fn lacks_what_it_needs(&self, text: &str, region: Range<usize>) -> bool {
         let region = text.as_bytes().get(region).unwrap_or_default();
-        let needs = self.pattern.needs;
-        needs.is_some_and(|byte| memchr::memchr(byte, region).is_none())
+        let mut needs = self.pattern.needs.into_iter().flatten();
+        needs.any(|byte| memchr::memchr(byte, region).is_none())
     }
 
     /// Looks for the next match in `range`; false if there is none.

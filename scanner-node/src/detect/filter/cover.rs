@@ -155,14 +155,19 @@ pub(super) fn cover_of_words(
     })
 }
 
-/// The rarest byte that every match contains, if there is one.
-pub(in crate::detect) fn needed(hir: &Hir) -> Option<u8> {
+/// The two rarest bytes that every match contains, as far as there are any. Where one of them is what the scan
+/// stops at, the other still says something.
+pub(in crate::detect) fn needed(hir: &Hir) -> [Option<u8>; 2] {
     let needed = all_needed(hir);
     let model = Model::default();
     let odds = |byte: &u8| model.odds(&[Set::byte(*byte)]);
-    (0..128)
-        .filter(|byte| needed >> byte & 1 == 1)
-        .min_by(|a, b| odds(a).total_cmp(&odds(b)))
+    let rarest = |but: Option<u8>| {
+        (0..128)
+            .filter(|byte| needed >> byte & 1 == 1 && but != Some(*byte))
+            .min_by(|a, b| odds(a).total_cmp(&odds(b)))
+    };
+    let first = rarest(None);
+    [first, first.and_then(|first| rarest(Some(first)))]
 }
 
 /// The ASCII bytes that every match contains, a bit each.
