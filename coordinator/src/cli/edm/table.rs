@@ -84,6 +84,10 @@ fn columns<'a>(
     wanted: &Wanted<'a>,
 ) -> anyhow::Result<Vec<(usize, &'a str)>> {
     let header = csv.byte_headers().map_err(|error| told(&error))?;
+    ensure!(
+        header.iter().all(|cell| std::str::from_utf8(cell).is_ok()),
+        "line 1: it is not UTF-8; save the table as UTF-8"
+    );
     let names = std::iter::once(wanted.primary).chain(wanted.others.iter().map(String::as_str));
     let mut columns: Vec<(usize, &str)> = Vec::new();
     for name in names {
@@ -156,6 +160,7 @@ mod tests {
                 &["name"],
             ),
             error(&latin, "id", &["name"]),
+            error(b"\xFF\xFEid,name\n", "id", &[]),
             error(b"id,id\n", "id", &[]),
             error(b"id,name\n", "id", &["name", "id"]),
         ];
@@ -164,6 +169,7 @@ mod tests {
         line 1: none of its 2 columns is called `id`; the first line has to name the columns, and --delimiter says what stands between them
         line 3: it has 1 columns, the first line has 2
         line 3, column `name`: it is not UTF-8; save the table as UTF-8
+        line 1: it is not UTF-8; save the table as UTF-8
         line 1: two columns are called `id`
         column `id` is named twice
         ");
