@@ -13,6 +13,7 @@
 mod anchor;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod bits;
 mod block;
 mod build;
 mod cover;

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::Place;
+use super::bits::{bits, in_a_row, lowest};
 use super::cover::Distance;
-use super::stops::bits;
 use crate::detect::class::{self, Set};
 use crate::detect::ends::{End, at_end_of, bytes_in};
 
@@ -210,24 +210,6 @@ impl Streak {
     }
 }
 
-/// Where at least so many bits in a row are set.
-#[inline]
-pub(super) fn in_a_row(mut bits: u128, count: u32) -> u128 {
-    let mut known = 1;
-    while known < count {
-        let more = known.min(count - known);
-        bits &= bits >> more;
-        known += more;
-    }
-    bits
-}
-
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-pub(super) const fn lowest(wide: u128) -> u64 {
-    wide as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,13 +241,5 @@ mod tests {
         ] {
             assert!(of(&parse(pattern).unwrap()).is_none(), "{pattern}");
         }
-    }
-
-    #[test]
-    fn bits_in_a_row_are_counted() {
-        assert_eq!(in_a_row(0b0111_0110, 1), 0b0111_0110);
-        assert_eq!(in_a_row(0b0111_0110, 2), 0b0011_0010);
-        assert_eq!(in_a_row(0b0111_0110, 3), 0b0001_0000);
-        assert_eq!(in_a_row((1 << 40) - 1, 33).count_ones(), 8);
     }
 }

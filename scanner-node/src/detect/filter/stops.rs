@@ -14,10 +14,11 @@ use std::ops::Range;
 use super::anchor::LONG_RUN;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
+use super::bits::{all, bits, from_bit, in_a_row, lowest, wide};
 use super::block::{AHEAD, BLOCK, Block, Infixes, Marks, bytes_at};
 use super::kinds::{self, Kinds, Shape};
 use super::literals::Literals;
-use super::rhythm::{Rhythm, Streak, in_a_row, lowest};
+use super::rhythm::{Rhythm, Streak};
 use super::spelling::{self, Spellings};
 use crate::detect::normalise::SHORTEST_RUN;
 
@@ -319,39 +320,9 @@ fn some_at<const COUNT: usize>(bytes: &[u8; BLOCK + AHEAD], at: u32) -> [u8; COU
     some.copied().unwrap_or([0; COUNT])
 }
 
-/// The numbers of the bits that are set.
-#[inline(always)]
-pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        (mask != 0).then(|| {
-            let at = mask.trailing_zeros();
-            mask &= mask - 1;
-            at
-        })
-    })
-}
-
-/// The bits with these numbers.
-#[inline(always)]
-fn all(bits: impl Iterator<Item = u32>) -> u64 {
-    bits.fold(0, |all, at| all | 1 << at)
-}
-
 /// Where at least [`LONG_RUN`] bits in a row are set.
 #[inline(always)]
 fn long_runs(run: u64, ahead: u64) -> u64 {
     const { assert!(LONG_RUN == 16) };
     lowest(in_a_row(wide(run, ahead), 16))
-}
-
-/// The bits of a block, and behind them those of the next.
-#[inline(always)]
-fn wide(now: u64, ahead: u64) -> u128 {
-    u128::from(now) | u128::from(ahead) << BLOCK
-}
-
-/// The bits of a block from one on, and those of the next block behind them.
-#[inline(always)]
-const fn from_bit((now, then): (u64, u64), at: u32) -> u64 {
-    now >> at | then << 1 << (u64::BITS - 1 - at)
 }
