@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-/// Thousandths of a bit per byte of `value`; 0 for an empty one.
+/// Thousandths of a bit per byte of `value`, rounded; 0 for an empty one.
 pub(super) fn millibits(value: &str) -> u32 {
     let mut counts = [0_u32; 256];
     let mut total = 0_u32;
@@ -27,7 +27,7 @@ pub(super) fn millibits(value: &str) -> u32 {
         clippy::cast_sign_loss,
         reason = "between 0 and 8000: entropy of bytes is at most 8 bits"
     )]
-    let millibits = (bits * 1_000.0).max(0.0) as u32;
+    let millibits = (bits * 1_000.0).round().max(0.0) as u32;
     millibits
 }
 
@@ -65,5 +65,8 @@ mod tests {
         assert_eq!(millibits("aaaaaaaa"), 0);
         assert_eq!(millibits("abababab"), 1_000);
         assert_eq!(millibits("abcdefgh"), 3_000);
+        for copies in 1..100 {
+            assert_eq!(millibits(&"aB3dE6gH".repeat(copies)), 3_000);
+        }
     }
 }
