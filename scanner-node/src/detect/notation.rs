@@ -15,7 +15,7 @@
 const ASSIGNED: &str = concat!(
     r"(?i:[\w.-]{0,24}(?: (?:key|token|secret|passw|pwd|auth|cred|api|access|private|licen[cs]e|login|pat|",
     r"webhook|bearer|personal|client|app|account|service|admin|delivery|deploy|id|value)[\w.-]{0,10}){0,3}",
-    r#"[\\\"'`]{0,3}\s{0,3}(?::\s?string\s?)?(?:[:?=|.]{0,3}[=:>]|\bis\b|,|value=)"#,
+    r#"[\\\"'`]{0,3}\s{0,3}[ \t]{0,20}(?::\s?string\s?)?(?:[:?=|.]{0,3}[=:>]|\bis\b|,|value=)"#,
     r#"\s?(?:[|>][+-]?)?\s{0,8}[\\\"'`]{0,3})"#,
 );
 
