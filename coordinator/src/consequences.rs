@@ -5,8 +5,8 @@
 //! **Invariant:** titles, keys and audit entries hold ids, kinds and counts; what an action needs beyond
 //! that is sealed.
 
-use shared::finding::Finding;
-use shared::ids::{ActionId, AlertId, AuditEventId, ViolationId};
+use shared::finding::{Finding, Severity};
+use shared::ids::{ActionId, AlertId, ViolationId};
 use shared::job::{ScanOutcome, ScanResult};
 use shared::seal::{SealError, Sealer};
 
@@ -18,6 +18,9 @@ use crate::store::jobs::{Job, JobOrigin};
 use crate::store::outbox::NewAction;
 use crate::store::results::NewResult;
 use crate::store::violations::NewViolation;
+
+/// Values of one message by which its leak is known again.
+const MAX_VALUE_KEYS: usize = 16;
 
 /// Makes rows of decisions.
 #[derive(Clone)]
@@ -61,13 +64,10 @@ impl Consequences {
             channel: job.place.channel_id.clone(),
             user: job.place.user_id.clone(),
         };
-        for decision in decide(policies, &context, findings) {
-            let matched: Vec<&Finding> = decision
-                .matched
-                .iter()
-                .filter_map(|&at| findings.get(at))
-                .collect();
-            new.alerts.extend(alert(&decision, &matched, job));
+        let decisions = decide(policies, &context, findings);
+        new.alerts.extend(alert(&decisions, findings, job));
+        for decision in decisions {
+            let matched = matched(&decision, findings);
             for action in decision.effects() {
                 new.actions
                     .push(self.action(action, &decision, &matched, job)?);
@@ -109,6 +109,8 @@ impl Consequences {
             id: ActionId::fresh(),
             action_key,
             kind: kind.to_owned(),
+            target: None,
+            alert: None,
             workspace: job.workspace.clone(),
             payload: sealed,
         })
@@ -130,34 +132,68 @@ fn gravest<'a>(matched: &[&'a Finding]) -> Option<&'a Finding> {
         .max_by_key(|finding| (finding.severity, finding.likelihood))
 }
 
-/// One alert per policy and leaked value: seen again, it is an occurrence.
-fn alert(decision: &Decision, matched: &[&Finding], job: &Job) -> Option<NewAlert> {
-    let severity = decision.alert()?;
-    let worst = gravest(matched)?;
+fn matched<'a>(decision: &Decision, findings: &'a [Finding]) -> Vec<&'a Finding> {
+    let matched = decision.matched.iter();
+    matched.filter_map(|&at| findings.get(at)).collect()
+}
+
+/// One alert for a message, however many policies it meets.
+fn alert(decisions: &[Decision], findings: &[Finding], job: &Job) -> Option<NewAlert> {
+    let alerting: Vec<&Decision> = decisions
+        .iter()
+        .filter(|decision| decision.alert().is_some())
+        .collect();
+    let first = alerting.first()?;
+    let severity = alerting
+        .iter()
+        .filter_map(|decision| decision.alert())
+        .max()?;
+    let matched: Vec<&Finding> = alerting
+        .iter()
+        .flat_map(|decision| matched(decision, findings))
+        .collect();
+    let worst = gravest(&matched)?;
     Some(NewAlert {
         id: AlertId::fresh(),
-        group_key: format!("{}/{}", decision.policy, worst.fingerprint.as_str()),
+        keys: leak_keys(&matched, worst.severity, job),
         severity,
         source: job.origin.as_str().to_owned(),
         title: format!("{} in a message", worst.info_type),
+        description: None,
         info_type: Some(worst.info_type.clone()),
-        policy: Some(decision.policy),
+        fingerprint: Some(worst.fingerprint.clone()),
+        policy: Some(first.policy),
         workspace: Some(job.workspace.clone()),
         channel_id: job.place.channel_id.clone(),
         user_id: job.place.user_id.clone(),
+        message_ts: job.place.message_ts.clone(),
         job: Some(job.id),
+        event: None,
+        due_in: None,
     })
 }
 
-fn audit(decision: &Decision, job: &Job) -> NewAuditEvent {
-    NewAuditEvent {
-        id: AuditEventId::fresh(),
-        event_type: "policy.violated".to_owned(),
-        actor: None,
-        subject: Some(job.id.to_string()),
-        variant_data: serde_json::json!({
-            "policy": decision.policy, "mode": decision.mode, "severity": decision.severity,
-            "findings": decision.matched.len(),
-        }),
+/// What this leak is known by when it is seen again: the message, and its gravest values. A passing address
+/// beside a card number would make one alert of all messages that it stands in.
+fn leak_keys(matched: &[&Finding], gravest: Severity, job: &Job) -> Vec<String> {
+    let workspace = &job.workspace;
+    let mut keys = Vec::new();
+    if let (Some(channel), Some(ts)) = (&job.place.channel_id, &job.place.message_ts) {
+        keys.push(format!("m/{workspace}/{channel}/{ts}"));
     }
+    for finding in matched.iter().filter(|finding| finding.severity == gravest) {
+        let key = format!("f/{workspace}/{}", finding.fingerprint.as_str());
+        if keys.len() <= MAX_VALUE_KEYS && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+fn audit(decision: &Decision, job: &Job) -> NewAuditEvent {
+    let data = serde_json::json!({
+        "policy": decision.policy, "mode": decision.mode, "severity": decision.severity,
+        "findings": decision.matched.len(),
+    });
+    NewAuditEvent::deed("policy.violated", None, job.id.to_string(), data)
 }

@@ -7,7 +7,7 @@
 use scanner_node::detect::{IndexKeys, Scratch, admit_with, examples};
 use serde_json::json;
 use shared::detector::DetectorSpec;
-use shared::ids::{AuditEventId, DetectorId, UserId};
+use shared::ids::{DetectorId, UserId};
 
 use crate::detector_cost::Cost;
 use crate::store::audit::{self, NewAuditEvent};
@@ -103,7 +103,7 @@ pub async fn store(store: &Store, change: Change, by: UserId) -> Result<i32, Cha
             }
         };
         if let Ok(version) = done {
-            audit::append(conn, &[entry(&change, version, by)])?;
+            audit::append(conn, [entry(&change, version, by)]);
         }
         Ok(done)
     });
@@ -133,13 +133,7 @@ fn entry(change: &Change, version: i32, by: UserId) -> NewAuditEvent {
         Change::Update { spec, .. } => ("detector.updated", &spec.id, described(spec, version)),
         Change::Delete { id, .. } => ("detector.deleted", id, json!({})),
     };
-    NewAuditEvent {
-        id: AuditEventId::fresh(),
-        event_type: event_type.to_owned(),
-        actor: Some(by.to_string()),
-        subject: Some(id.to_string()),
-        variant_data: data,
-    }
+    NewAuditEvent::deed(event_type, Some(by), id.to_string(), data)
 }
 
 fn described(spec: &DetectorSpec, version: i32) -> serde_json::Value {

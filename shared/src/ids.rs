@@ -68,6 +68,20 @@ uuid_ids! {
     ViolationId;
     /// What people work on.
     AlertId;
+    /// Once that a leak was seen.
+    OccurrenceId;
+    /// Something that somebody said or did about an alert.
+    ActivityId;
+    /// A suppression, or an accepted risk.
+    SuppressionId;
+    /// Once that somebody looked at an original.
+    RevealId;
+    /// What a firewall, a model or another system reported.
+    SecurityEventId;
+    /// Whom alerts are told to over HTTP.
+    WebhookId;
+    /// A list of Slack users that policies name.
+    PeopleGroupId;
     /// A policy.
     PolicyId;
     /// A row of the action outbox.

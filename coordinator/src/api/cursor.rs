@@ -13,15 +13,17 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::problem::{ApiError, ErrorCode};
+use crate::store::Position;
 
 /// Items on a page if the caller does not say.
 pub const DEFAULT_LIMIT: u8 = 50;
 /// Items on a page at most.
 pub const MAX_LIMIT: u8 = 100;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const TAG_BYTES: usize = 16;
-const CURSOR_BYTES: usize = 1 + 16 + TAG_BYTES;
+const PLACE_BYTES: usize = 8 + 16;
+const CURSOR_BYTES: usize = 1 + PLACE_BYTES + TAG_BYTES;
 
 /// Which page. Kept apart from a list's filters (`Query<PageQuery>` and `Query<Filters>` side by side):
 /// serde cannot flatten numbers out of a query string.
@@ -54,7 +56,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Asks for the next page; null on the last one.
     pub next_cursor: Option<String>,
-    /// How many items the whole list has.
+    /// How many items the whole list has. A filtered list is counted up to 10000.
     pub total: u64,
 }
 
@@ -99,43 +101,42 @@ impl CursorKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// The cursor that goes on after the item `after` in `list`. A list's name holds all that its order and choice
-    /// depend on, for example the path and the query string without the cursor.
-    pub fn seal(&self, list: &str, after: Uuid) -> String {
-        let bytes = [
-            [VERSION].as_slice(),
-            after.as_bytes(),
-            &self.tag(list, after),
-        ]
-        .concat();
+    /// The cursor that goes on after the item at `after` in `list`. A list's name holds all that its order and
+    /// choice depend on, for example the path and the query string without the cursor.
+    pub fn seal(&self, list: &str, after: Position) -> String {
+        let place = written(after);
+        let bytes = [[VERSION].as_slice(), &place, &self.tag(list, &place)].concat();
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The id after which `list` goes on.
+    /// The position after which `list` goes on.
     ///
     /// # Errors
     /// [`ErrorCode::InvalidCursor`] (permanent).
-    pub fn open(&self, list: &str, cursor: &str) -> Result<Uuid, ApiError> {
+    pub fn open(&self, list: &str, cursor: &str) -> Result<Position, ApiError> {
         self.read(list, cursor)
             .ok_or_else(|| ApiError::new(ErrorCode::InvalidCursor))
     }
 
-    fn read(&self, list: &str, cursor: &str) -> Option<Uuid> {
+    fn read(&self, list: &str, cursor: &str) -> Option<Position> {
         let mut bytes = [0; CURSOR_BYTES];
         let length = URL_SAFE_NO_PAD.decode_slice(cursor, &mut bytes).ok()?;
         let (&version, rest) = bytes.get(..length)?.split_first()?;
-        let (id, tag) = rest.split_first_chunk::<16>()?;
-        let after = Uuid::from_bytes(*id);
+        let (place, tag) = rest.split_first_chunk::<PLACE_BYTES>()?;
+        let (key, id) = place.split_first_chunk::<8>()?;
         let holds = version == VERSION
-            && aws_lc_rs::constant_time::verify_slices_are_equal(tag, &self.tag(list, after))
+            && aws_lc_rs::constant_time::verify_slices_are_equal(tag, &self.tag(list, place))
                 .is_ok();
-        holds.then_some(after)
+        holds.then_some(Position {
+            key: i64::from_be_bytes(*key),
+            id: Uuid::from_slice(id).ok()?,
+        })
     }
 
-    fn tag(&self, list: &str, after: Uuid) -> Vec<u8> {
+    fn tag(&self, list: &str, place: &[u8; PLACE_BYTES]) -> Vec<u8> {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(&[VERSION]);
-        context.update(after.as_bytes());
+        context.update(place);
         context.update(list.as_bytes());
         context
             .sign()
@@ -145,6 +146,14 @@ impl CursorKey {
             .take(TAG_BYTES)
             .collect()
     }
+}
+
+fn written(place: Position) -> [u8; PLACE_BYTES] {
+    let mut bytes = [0; PLACE_BYTES];
+    let (key, id) = bytes.split_at_mut(8);
+    key.copy_from_slice(&place.key.to_be_bytes());
+    id.copy_from_slice(place.id.as_bytes());
+    bytes
 }
 
 impl<T> Page<T> {
@@ -178,10 +187,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_reads_back_in_its_list_only(id in any::<u128>(), list in "\\PC{0,20}") {
-            let id = Uuid::from_u128(id);
-            let cursor = key().seal(&list, id);
-            prop_assert_eq!(key().open(&list, &cursor).unwrap(), id);
+        fn a_cursor_reads_back_in_its_list_only(id in any::<u128>(), at in any::<i64>(), list in "\\PC{0,20}") {
+            let place = Position { key: at, id: Uuid::from_u128(id) };
+            let cursor = key().seal(&list, place);
+            prop_assert_eq!(key().open(&list, &cursor).unwrap(), place);
             let longer = list.clone() + "?";
             prop_assert!(key().open(&longer, &cursor).is_err());
             prop_assert!(CursorKey::new(&[8; 32]).open(&list, &cursor).is_err());
@@ -189,7 +198,7 @@ mod tests {
 
         #[test]
         fn an_altered_cursor_is_refused(id in any::<u128>(), at in any::<proptest::sample::Index>(), flip in 1_u8..) {
-            let cursor = key().seal("alerts", Uuid::from_u128(id));
+            let cursor = key().seal("alerts", Uuid::from_u128(id).into());
             let mut bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap();
             let at = at.index(bytes.len());
             bytes[at] ^= flip;

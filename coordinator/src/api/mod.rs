@@ -12,6 +12,7 @@ pub mod extract;
 pub mod health;
 pub mod internal;
 pub mod openapi;
+pub mod precondition;
 pub mod problem;
 pub mod request_id;
 pub mod root_span;

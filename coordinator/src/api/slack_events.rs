@@ -160,7 +160,10 @@ fn make_job(
         origin: JobOrigin::Slack,
         place: Place {
             channel_id: subject.channel,
+            channel_type: subject.channel_type,
             user_id: subject.user,
+            bot_id: subject.bot,
+            external: subject.external,
             message_ts: subject.ts,
             thread_ts: subject.thread_ts,
             label: None,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use Permission::{
     AlertsRead, AlertsWork, AuditRead, DetectorsRead, EventsRead, EventsWrite, FindingsRead,
     MessagesRead, NodesRead, PoliciesRead, QueueRead, ScansRead, ScansWrite, StatsRead, UsersRead,
-    WorkspacesRead,
+    WebhooksRead, WorkspacesRead,
 };
 
 /// What somebody is in Weir.
@@ -82,6 +82,12 @@ permissions! {
     QueueRead = "queue:read",
     /// Look at figures over time.
     StatsRead = "stats:read",
+    /// Look at webhooks.
+    WebhooksRead = "webhooks:read",
+    /// Make, change, test and delete webhooks.
+    WebhooksWrite = "webhooks:write",
+    /// Export and erase what is known of a person.
+    PrivacyWrite = "privacy:write",
     /// Look at users.
     UsersRead = "users:read",
     /// Make and change users.
@@ -135,6 +141,7 @@ const AUDITOR: &[Permission] = &[
     QueueRead,
     StatsRead,
     UsersRead,
+    WebhooksRead,
     WorkspacesRead,
     AuditRead,
 ];
@@ -272,6 +279,9 @@ mod tests {
         nodes:read        yes   yes     yes
         queue:read        yes   yes     yes
         stats:read        yes   yes     yes
+        webhooks:read     yes   -       yes
+        webhooks:write    yes   -       -
+        privacy:write     yes   -       -
         users:read        yes   -       yes
         users:write       yes   -       -
         tokens:write      yes   -       -

@@ -1,6 +1,6 @@
 //! Column types that PostgreSQL and SQLite keep differently, and how they become ours.
 //!
-//! Owns three SQL types (`Uid`, `Ts`, `JsonDoc`), their Rust carriers, and the conversions to the ids, times
+//! Owns four SQL types (`Uid`, `Ts`, `JsonDoc`, `TsWords`), their Rust carriers, and the conversions to the ids, times
 //! and scales of `shared`. Leaves what the columns mean to the table files.
 //! **Invariant:** what is written reads back equal on both databases; a NUL, which PostgreSQL refuses, never
 //! reaches one.
@@ -45,6 +45,14 @@ pub struct Ts;
     sqlite_type(name = "Text")
 )]
 pub struct JsonDoc;
+
+/// What a search looks through: `TSVECTOR`, or text in SQLite. Carried by [`Words`](super::words::Words).
+#[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
+#[diesel(
+    postgres_type(oid = 3614, array_oid = 3643),
+    sqlite_type(name = "Text")
+)]
+pub struct TsWords;
 
 impl diesel::sql_types::SqlOrd for Ts {}
 impl diesel::sql_types::SqlOrd for Uid {}
@@ -301,7 +309,8 @@ macro_rules! uuid_columns {
 }
 
 uuid_columns! {
-    JobId, InboundEventId, FindingId, ViolationId, AlertId, PolicyId, ActionId, AuditEventId, UserId,
+    JobId, InboundEventId, FindingId, ViolationId, AlertId, OccurrenceId, ActivityId, SuppressionId,
+    RevealId, SecurityEventId, WebhookId, PeopleGroupId, PolicyId, ActionId, AuditEventId, UserId,
     TokenId, BlobId, NodeId,
 }
 

@@ -13,12 +13,15 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 use shared::clock::SharedClock;
 use shared::secret::{ExposeSecret, SecretString};
 
+use super::audit::{self, NewAuditEvent};
 use super::error::{StoreError, StoreResult};
 
 /// A connection to the database, whichever it is.
 pub struct Conn {
     pub(super) db: Database,
     pub(super) clock: SharedClock,
+    /// What the transaction under way did, to be chained when it commits.
+    pub(super) deeds: Vec<NewAuditEvent>,
 }
 
 /// Either database.
@@ -44,6 +47,17 @@ pub(super) const fn rows_per_statement(columns: usize) -> usize {
 }
 
 impl Conn {
+    /// A deed that was done outside of a transaction would be told with somebody else's, or never.
+    pub(super) fn without_deeds<T>(&mut self, done: StoreResult<T>) -> StoreResult<T> {
+        if std::mem::take(&mut self.deeds).is_empty() {
+            done
+        } else {
+            done.and(Err(StoreError::Refused(
+                "an audit entry outside of a transaction",
+            )))
+        }
+    }
+
     /// Runs `work` in a transaction that takes SQLite's write lock at once: one that reads first and writes
     /// later would fail whenever another writer came between.
     pub(super) fn transaction<T>(
@@ -56,12 +70,14 @@ impl Conn {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
             }
         }?;
-        match work(self) {
+        let done = work(self).and_then(|value| audit::flush(self).map(|()| value));
+        match done {
             Ok(value) => {
                 with_conn!(self, |c| AnsiTransactionManager::commit_transaction(c))?;
                 Ok(value)
             }
             Err(error) => {
+                self.deeds.clear();
                 // A rollback that fails leaves the connection marked broken and the pool drops it; what the
                 // caller needs to know is the first error.
                 if let Err(rollback) =
@@ -123,6 +139,7 @@ impl Connector {
         Ok(Conn {
             db,
             clock: self.clock.clone(),
+            deeds: Vec::new(),
         })
     }
 }

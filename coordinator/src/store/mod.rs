@@ -44,12 +44,13 @@ pub mod settings;
 pub mod tokens;
 pub mod users;
 pub mod violations;
+pub mod words;
 pub mod workspaces;
 
 pub use connection::Conn;
 pub use error::{StoreError, StoreResult};
 pub use options::DatabaseOptions;
-pub use page::{Page, Paging};
+pub use page::{COUNTED, Page, Paging, Position};
 
 use connection::{Access, Connector, LogKind, Target};
 
@@ -138,7 +139,11 @@ impl Store {
         W: FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
     {
         let permits = self.permits(None).await?;
-        self.run(permits, work).await
+        self.run(permits, |conn| {
+            let done = work(conn);
+            conn.without_deeds(done)
+        })
+        .await
     }
 
     /// Lends a connection inside a transaction, which is committed if `work` says `Ok`.

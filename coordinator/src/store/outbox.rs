@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use shared::ids::{ActionId, JobId, WorkspaceId};
+use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
 
 use super::clock;
 use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
@@ -41,6 +41,10 @@ pub struct NewAction {
     pub action_key: String,
     /// What to do: `block`, `notify_author`.
     pub kind: String,
+    /// Whom it is for, if that is a webhook.
+    pub target: Option<WebhookId>,
+    /// The alert it tells of.
+    pub alert: Option<AlertId>,
     /// The tenant.
     pub workspace: WorkspaceId,
     /// Sealed: what carrying it out needs.
@@ -61,6 +65,12 @@ pub struct StoredAction {
     /// The job it follows from.
     #[diesel(deserialize_as = MaybeUuid)]
     pub job_id: Option<JobId>,
+    /// Whom it is for, if that is a webhook.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub target: Option<WebhookId>,
+    /// The alert it tells of.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub alert_id: Option<AlertId>,
     /// The tenant.
     #[diesel(deserialize_as = DbText, column_name = workspace_id)]
     pub workspace: WorkspaceId,
@@ -101,19 +111,21 @@ pub enum Attempt<'a> {
     },
 }
 
-/// Takes due actions, oldest first, and holds them for `lease`. Two callers never get the same one while its
+/// Takes due actions of these kinds, oldest first, and holds them for `lease`. Two callers never get the same one while its
 /// lease lasts. Call it through [`Store::write`](super::Store::write).
 ///
 /// # Errors
 /// As any query.
 pub fn claim(
     conn: &mut Conn,
+    kinds: &[&str],
     limit: u32,
     lease: Duration,
 ) -> StoreResult<Vec<(StoredAction, Option<Vec<u8>>)>> {
     let now = clock::now(conn)?;
     let due = action_outbox::table
         .filter(sql::<Bool>("action_outbox.state = 1"))
+        .filter(action_outbox::kind.eq_any(kinds))
         .filter(action_outbox::due_at.le(DbTime::from(now)))
         .order(action_outbox::due_at)
         .limit(i64::from(limit));
@@ -229,7 +241,9 @@ struct Row<'a> {
     id: DbUuid,
     action_key: Cow<'a, str>,
     kind: Cow<'a, str>,
+    target: Option<DbUuid>,
     job_id: Option<DbUuid>,
+    alert_id: Option<DbUuid>,
     workspace_id: Cow<'a, str>,
     payload: &'a [u8],
     state: i16,
@@ -246,7 +260,7 @@ pub(super) fn insert<'a>(
 ) -> StoreResult<()> {
     let mut rows: Vec<Row<'_>> = new.map(|(job, action)| row(job, action, now)).collect();
     rows.sort_by(|a, b| a.action_key.cmp(&b.action_key));
-    for chunk in rows.chunks(rows_per_statement(10)) {
+    for chunk in rows.chunks(rows_per_statement(12)) {
         with_conn!(conn, |c| diesel::insert_into(action_outbox::table)
             .values(chunk)
             .on_conflict_do_nothing()
@@ -260,7 +274,9 @@ fn row(job: Option<JobId>, action: &NewAction, now: DateTime<Utc>) -> Row<'_> {
         id: action.id.into(),
         action_key: storable(&action.action_key),
         kind: storable(&action.kind),
+        target: action.target.map(Into::into),
         job_id: job.map(Into::into),
+        alert_id: action.alert.map(Into::into),
         workspace_id: storable(action.workspace.as_str()),
         payload: &action.payload,
         state: ActionState::Pending.number(),

@@ -1,18 +1,40 @@
-//! Pages of a list, newest first.
+//! Pages of a list, newest first unless the list says otherwise.
 //!
 //! Owns the two shapes every list has. Cursors that callers see are the API's business.
-//! **Invariant:** ids are ordered by time, so "older than this id" is a place in a list that stays put while
-//! new rows arrive.
+//! **Invariant:** a page begins behind a row and not at a number: a place in a list stays put while new rows
+//! arrive.
 
+use diesel::RunQueryDsl;
+use diesel::backend::Backend;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
 use super::columns::DbUuid;
 
+/// As many rows of a filtered list are counted; a list with more is "at least so many". Counting them all
+/// would cost more than showing them.
+pub const COUNTED: u32 = 10_000;
+
+/// How many rows a query gives, which limits itself to [`COUNTED`].
+#[derive(Clone, Copy, Debug, QueryId)]
+pub(super) struct Counted<Q>(pub(super) Q);
+
+/// A row's place in a list: what the list is ordered by, and the id that tells equal ones apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// What the list is ordered by; 0 where that is the id alone.
+    pub key: i64,
+    /// The row.
+    pub id: Uuid,
+}
+
 /// Where a page begins and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// Only rows older than this id.
-    pub before: Option<Uuid>,
+    /// Only rows behind this one.
+    pub after: Option<Position>,
     /// At most so many.
     pub limit: u32,
 }
@@ -20,28 +42,51 @@ pub struct Paging {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// Newest first.
+    /// In the list's order.
     pub items: Vec<T>,
     /// How many rows the filters leave, on all pages.
     pub total: u64,
 }
 
+impl<Q: Query> Query for Counted<Q> {
+    type SqlType = BigInt;
+}
+
+impl<Q, C> RunQueryDsl<C> for Counted<Q> {}
+
+impl<Q, DB> QueryFragment<DB> for Counted<Q>
+where
+    DB: Backend,
+    Q: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("SELECT COUNT(*) FROM (");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(") AS counted");
+        Ok(())
+    }
+}
+
+impl From<Uuid> for Position {
+    fn from(id: Uuid) -> Self {
+        Self { key: 0, id }
+    }
+}
+
 impl Paging {
-    /// The newest `limit` rows.
+    /// The first `limit` rows.
     pub fn first(limit: u32) -> Self {
-        Self {
-            before: None,
-            limit,
-        }
+        Self { after: None, limit }
     }
 
     pub(super) fn rows(self) -> i64 {
         i64::from(self.limit)
     }
 
-    /// The end of the list is before the highest id there can be: one query serves every page.
+    /// Of a list that is ordered by id, the end is before the highest id there can be: one query serves every
+    /// page.
     pub(super) fn below(self) -> DbUuid {
-        DbUuid(self.before.unwrap_or(Uuid::max()))
+        DbUuid(self.after.map_or(Uuid::max(), |after| after.id))
     }
 }
 

@@ -316,15 +316,16 @@ fn write_consequences(
             .map(move |violation| (new.result.job_id, violation, findings))
     });
     violations::insert(conn, violations, now)?;
-    let raised = fresh.iter().flat_map(|new| &new.alerts);
-    alerts::raise(conn, raised, now)?;
+    let alerts: Vec<&NewAlert> = fresh.iter().flat_map(|new| &new.alerts).collect();
+    alerts::raise(conn, &alerts, now)?;
     let actions = fresh.iter().flat_map(|new| {
         new.actions
             .iter()
             .map(|action| (Some(new.result.job_id), action))
     });
     outbox::insert(conn, actions, now)?;
-    audit::append_at(conn, fresh.iter().flat_map(|new| &new.audit), now)
+    audit::append(conn, fresh.iter().flat_map(|new| new.audit.iter().cloned()));
+    Ok(())
 }
 
 fn complete_jobs(conn: &mut Conn, fresh: &[&NewResult], now: DateTime<Utc>) -> StoreResult<()> {

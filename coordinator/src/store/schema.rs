@@ -31,7 +31,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
+    use diesel::sql_types::{Binary, Bool, Integer, Nullable, SmallInt, Text};
     use crate::store::columns::{Ts, Uid};
 
     scan_jobs (id) {
@@ -51,7 +51,10 @@ diesel::table! {
         traceparent -> Nullable<Text>,
         tracestate -> Nullable<Text>,
         channel_id -> Nullable<Text>,
+        channel_type -> Nullable<Text>,
         user_id -> Nullable<Text>,
+        bot_id -> Nullable<Text>,
+        external -> Bool,
         message_ts -> Nullable<Text>,
         thread_ts -> Nullable<Text>,
         label -> Nullable<Text>,
@@ -80,7 +83,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, SmallInt, Text};
+    use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
     use crate::store::columns::{JsonDoc, Ts, Uid};
 
     findings (id) {
@@ -96,6 +99,7 @@ diesel::table! {
         fingerprint -> Text,
         location -> JsonDoc,
         explanation -> JsonDoc,
+        suppressed_by -> Nullable<Uid>,
         created_at -> Ts,
     }
 }
@@ -119,25 +123,123 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
-    use crate::store::columns::{Ts, Uid};
+    use crate::store::columns::{Ts, TsWords, Uid};
 
     alerts (id) {
         id -> Uid,
-        group_key -> Text,
-        status -> Text,
+        status -> SmallInt,
         severity -> SmallInt,
         source -> Text,
         title -> Text,
+        description -> Nullable<Text>,
         info_type -> Nullable<Text>,
+        fingerprint -> Nullable<Text>,
         policy_id -> Nullable<Uid>,
         workspace_id -> Nullable<Text>,
         channel_id -> Nullable<Text>,
         user_id -> Nullable<Text>,
         job_id -> Nullable<Uid>,
+        event_id -> Nullable<Uid>,
         occurrences -> BigInt,
         first_seen_at -> Ts,
         last_seen_at -> Ts,
+        assignee -> Nullable<Uid>,
+        due_at -> Nullable<Ts>,
+        resolution -> Nullable<Text>,
+        closed_at -> Nullable<Ts>,
+        reopened -> Integer,
         version -> Integer,
+        words -> TsWords,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::store::columns::Uid;
+
+    alert_keys (key) {
+        key -> Text,
+        alert_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, SmallInt, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    alert_occurrences (id) {
+        id -> Uid,
+        alert_id -> Uid,
+        job_id -> Nullable<Uid>,
+        event_id -> Nullable<Uid>,
+        workspace_id -> Nullable<Text>,
+        channel_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        message_ts -> Nullable<Text>,
+        severity -> SmallInt,
+        seen_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    alert_activity (id) {
+        id -> Uid,
+        alert_id -> Uid,
+        at -> Ts,
+        user_id -> Nullable<Uid>,
+        kind -> Text,
+        text -> Nullable<Text>,
+        data -> JsonDoc,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    suppressions (id) {
+        id -> Uid,
+        kind -> SmallInt,
+        matches -> JsonDoc,
+        reason -> Text,
+        owner -> Uid,
+        alert_id -> Nullable<Uid>,
+        created_by -> Nullable<Uid>,
+        created_at -> Ts,
+        expires_at -> Nullable<Ts>,
+        ended_at -> Nullable<Ts>,
+        hits -> BigInt,
+        last_hit_at -> Nullable<Ts>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Binary;
+    use crate::store::columns::{Ts, Uid};
+
+    originals (job_id) {
+        job_id -> Uid,
+        sealed -> Binary,
+        created_at -> Ts,
+        expires_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::store::columns::{Ts, Uid};
+
+    reveals (id) {
+        id -> Uid,
+        alert_id -> Uid,
+        job_id -> Uid,
+        user_id -> Uid,
+        reason -> Text,
+        at -> Ts,
     }
 }
 
@@ -149,7 +251,9 @@ diesel::table! {
         id -> Uid,
         action_key -> Text,
         kind -> Text,
+        target -> Nullable<Uid>,
         job_id -> Nullable<Uid>,
+        alert_id -> Nullable<Uid>,
         workspace_id -> Text,
         payload -> Nullable<Binary>,
         state -> SmallInt,
@@ -158,20 +262,6 @@ diesel::table! {
         last_error_code -> Nullable<Text>,
         created_at -> Ts,
         settled_at -> Nullable<Ts>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use crate::store::columns::{JsonDoc, Ts, Uid};
-
-    audit_events (id) {
-        id -> Uid,
-        at -> Ts,
-        event_type -> Text,
-        actor -> Nullable<Text>,
-        subject -> Nullable<Text>,
-        variant_data -> JsonDoc,
     }
 }
 
@@ -207,7 +297,21 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Bool, Nullable, Text};
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    people_groups (id) {
+        id -> Uid,
+        name -> Text,
+        members -> JsonDoc,
+        version -> Integer,
+        updated_at -> Ts,
+        updated_by -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
     use crate::store::columns::{Ts, Uid};
 
     users (id) {
@@ -218,6 +322,34 @@ diesel::table! {
         disabled -> Bool,
         created_at -> Ts,
         last_login_at -> Nullable<Ts>,
+        sessions_since -> Ts,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable};
+    use crate::store::columns::Ts;
+
+    login_failures (email_hash) {
+        email_hash -> Binary,
+        failures -> Integer,
+        last_failed_at -> Ts,
+        locked_until -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::store::columns::{Ts, Uid};
+
+    password_resets (id) {
+        id -> Uid,
+        token_hash -> Binary,
+        user_id -> Uid,
+        created_at -> Ts,
+        expires_at -> Ts,
+        used_at -> Nullable<Ts>,
     }
 }
 
@@ -307,6 +439,104 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::store::columns::{Ts, TsWords, Uid};
+
+    audit_events (seq) {
+        seq -> BigInt,
+        id -> Uid,
+        at -> Ts,
+        event_type -> Text,
+        user_id -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        recorded_by -> Nullable<Text>,
+        variant_data -> Text,
+        hash -> Binary,
+        words -> TsWords,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, SmallInt};
+    use crate::store::columns::Ts;
+
+    audit_head (id) {
+        id -> SmallInt,
+        seq -> BigInt,
+        hash -> Binary,
+        at -> Ts,
+        pruned -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::store::columns::Ts;
+
+    audit_checkpoints (seq) {
+        seq -> BigInt,
+        hash -> Binary,
+        at -> Ts,
+        key_id -> Text,
+        signature -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, TsWords, Uid};
+
+    security_events (id) {
+        id -> Uid,
+        source -> Text,
+        event_type -> Text,
+        severity -> SmallInt,
+        description -> Text,
+        data -> JsonDoc,
+        alert_id -> Nullable<Uid>,
+        submitted_by -> Nullable<Uid>,
+        created_at -> Ts,
+        words -> TsWords,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    idempotency_keys (caller, route, key) {
+        caller -> Uid,
+        route -> Text,
+        key -> Text,
+        request_hash -> Binary,
+        answer -> JsonDoc,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    webhooks (id) {
+        id -> Uid,
+        name -> Text,
+        url -> Binary,
+        secret -> Binary,
+        min_severity -> SmallInt,
+        event_types -> JsonDoc,
+        state -> SmallInt,
+        failures -> Integer,
+        failing_since -> Nullable<Ts>,
+        disabled_reason -> Nullable<Text>,
+        created_at -> Ts,
+        updated_at -> Ts,
+        updated_by -> Nullable<Uid>,
+        version -> Integer,
+    }
+}
+
 diesel::joinable!(scan_results -> scan_jobs (job_id));
 diesel::joinable!(findings -> scan_results (job_id));
 diesel::joinable!(violations -> scan_results (job_id));
@@ -320,15 +550,29 @@ diesel::allow_tables_to_appear_in_same_query!(
     findings,
     violations,
     alerts,
+    alert_keys,
+    alert_occurrences,
+    alert_activity,
+    suppressions,
+    originals,
+    reveals,
     action_outbox,
-    audit_events,
     detectors,
     policies,
+    people_groups,
     users,
+    login_failures,
+    password_resets,
     refresh_tokens,
     api_tokens,
     nodes,
     leases,
     settings,
     blobs,
+    audit_events,
+    audit_head,
+    audit_checkpoints,
+    security_events,
+    idempotency_keys,
+    webhooks,
 );

@@ -84,6 +84,8 @@ pub fn insert(conn: &mut Conn, new: &NewUser) -> StoreResult<()> {
         users::role.eq(&new.role),
         users::disabled.eq(false),
         users::created_at.eq(now),
+        users::sessions_since.eq(now),
+        users::version.eq(1),
     );
     with_conn!(conn, |c| diesel::insert_into(users::table)
         .values(row)

@@ -18,7 +18,7 @@ CREATE TABLE inbound_events (
 );
 
 -- state: 1 queued, 2 completed, 3 failed. class: 1 message, 2 file. origin: 1 slack, 2 api.
--- `payload` is sealed, and gone once the job has a result.
+-- `payload` is sealed, and gone once the job has a result. `external`: people of other organisations read it.
 CREATE TABLE scan_jobs (
     id UUID PRIMARY KEY NOT NULL,
     inbound_event_id UUID,
@@ -36,7 +36,10 @@ CREATE TABLE scan_jobs (
     traceparent TEXT,
     tracestate TEXT,
     channel_id TEXT,
+    channel_type TEXT,
     user_id TEXT,
+    bot_id TEXT,
+    external BOOLEAN NOT NULL,
     message_ts TEXT,
     thread_ts TEXT,
     label TEXT,

@@ -17,7 +17,7 @@ CREATE TABLE scan_results (
 -- Caught messages are few among many results.
 CREATE INDEX scan_results_caught ON scan_results (job_id) WHERE finding_count > 0;
 
--- `preview` is masked and `fingerprint` keyed: no value rests here.
+-- `preview` is masked and `fingerprint` keyed: no value rests here. `suppressed_by`: no policy counts it.
 CREATE TABLE findings (
     id UUID PRIMARY KEY NOT NULL,
     job_id UUID NOT NULL REFERENCES scan_results (job_id) ON DELETE CASCADE,
@@ -31,6 +31,7 @@ CREATE TABLE findings (
     fingerprint TEXT NOT NULL,
     location JSONB NOT NULL,
     explanation JSONB NOT NULL,
+    suppressed_by UUID,
     created_at TIMESTAMPTZ NOT NULL
 );
 

@@ -1,30 +1,130 @@
--- What people work on. `group_key` folds the same leak seen again into one row.
+-- What people work on: one row for each leak. status: 1 open, 2 acknowledged, 3 resolved, 4 dismissed.
+-- `words` is what a search looks through.
 CREATE TABLE alerts (
     id UUID PRIMARY KEY NOT NULL,
-    group_key TEXT NOT NULL UNIQUE,
-    status TEXT NOT NULL,
+    status SMALLINT NOT NULL,
     severity SMALLINT NOT NULL,
     source TEXT NOT NULL,
     title TEXT NOT NULL,
+    description TEXT,
     info_type TEXT,
+    fingerprint TEXT,
     policy_id UUID,
     workspace_id TEXT,
     channel_id TEXT,
     user_id TEXT,
     job_id UUID,
+    event_id UUID,
     occurrences BIGINT NOT NULL,
     first_seen_at TIMESTAMPTZ NOT NULL,
     last_seen_at TIMESTAMPTZ NOT NULL,
+    assignee UUID,
+    due_at TIMESTAMPTZ,
+    resolution TEXT,
+    closed_at TIMESTAMPTZ,
+    reopened INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    words TSVECTOR NOT NULL
+);
+
+CREATE INDEX alerts_status ON alerts (status, id);
+CREATE INDEX alerts_severity ON alerts (severity, id);
+CREATE INDEX alerts_last_seen ON alerts (last_seen_at, id);
+CREATE INDEX alerts_due ON alerts (due_at, id) WHERE status <= 2;
+CREATE INDEX alerts_assignee ON alerts (assignee, id);
+CREATE INDEX alerts_info_type ON alerts (info_type, id);
+CREATE INDEX alerts_source ON alerts (source, id);
+-- Search by words.
+CREATE INDEX alerts_words ON alerts USING gin (words);
+
+-- By what the same leak is known again: its message, its gravest values.
+CREATE TABLE alert_keys (
+    key TEXT PRIMARY KEY NOT NULL,
+    alert_id UUID NOT NULL
+);
+
+CREATE INDEX alert_keys_alert ON alert_keys (alert_id);
+
+-- Where and when a leak was seen.
+CREATE TABLE alert_occurrences (
+    id UUID PRIMARY KEY NOT NULL,
+    alert_id UUID NOT NULL,
+    job_id UUID,
+    event_id UUID,
+    workspace_id TEXT,
+    channel_id TEXT,
+    user_id TEXT,
+    message_ts TEXT,
+    severity SMALLINT NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX alert_occurrences_alert ON alert_occurrences (alert_id, id);
+
+-- What people said and did about an alert. kind: `comment`, `status`, `assigned`, `due`, `reopened`…
+CREATE TABLE alert_activity (
+    id UUID PRIMARY KEY NOT NULL,
+    alert_id UUID NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    user_id UUID,
+    kind TEXT NOT NULL,
+    text TEXT,
+    data JSONB NOT NULL
+);
+
+CREATE INDEX alert_activity_alert ON alert_activity (alert_id, id);
+
+-- Findings that no policy is to count. kind: 1 suppression, 2 accepted risk.
+CREATE TABLE suppressions (
+    id UUID PRIMARY KEY NOT NULL,
+    kind SMALLINT NOT NULL,
+    matches JSONB NOT NULL,
+    reason TEXT NOT NULL,
+    owner UUID NOT NULL,
+    alert_id UUID,
+    created_by UUID,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ,
+    hits BIGINT NOT NULL,
+    last_hit_at TIMESTAMPTZ,
     version INTEGER NOT NULL
 );
 
+CREATE INDEX suppressions_live ON suppressions (expires_at) WHERE ended_at IS NULL;
+
+-- What leaking messages said, sealed: for those who may see it, until it expires.
+CREATE TABLE originals (
+    job_id UUID PRIMARY KEY NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX originals_expire ON originals (expires_at);
+
+-- Who looked at an original, and why.
+CREATE TABLE reveals (
+    id UUID PRIMARY KEY NOT NULL,
+    alert_id UUID NOT NULL,
+    job_id UUID NOT NULL,
+    user_id UUID NOT NULL,
+    reason TEXT NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX reveals_user ON reveals (user_id, at);
+
 -- Side effects to carry out, each at most once per `action_key`.
--- state: 1 pending, 2 done, 3 failed. `payload` is sealed, and gone once the action is settled.
+-- state: 1 pending, 2 done, 3 failed. `payload` is sealed, and gone once the action is settled. `target` is
+-- a webhook's id; no address.
 CREATE TABLE action_outbox (
     id UUID PRIMARY KEY NOT NULL,
     action_key TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
+    target UUID,
     job_id UUID,
+    alert_id UUID,
     workspace_id TEXT NOT NULL,
     payload BYTEA,
     state SMALLINT NOT NULL,
@@ -35,17 +135,6 @@ CREATE TABLE action_outbox (
     settled_at TIMESTAMPTZ
 );
 
-CREATE INDEX action_outbox_pending ON action_outbox (due_at) WHERE state = 1;
+CREATE INDEX action_outbox_pending ON action_outbox (kind, due_at) WHERE state = 1;
 CREATE INDEX action_outbox_job ON action_outbox (job_id);
-
--- What was done, by whom, to what.
-CREATE TABLE audit_events (
-    id UUID PRIMARY KEY NOT NULL,
-    at TIMESTAMPTZ NOT NULL,
-    event_type TEXT NOT NULL,
-    actor TEXT,
-    subject TEXT,
-    variant_data JSONB NOT NULL
-);
-
-CREATE INDEX audit_events_type ON audit_events (event_type, id);
+CREATE INDEX action_outbox_target ON action_outbox (target, id);

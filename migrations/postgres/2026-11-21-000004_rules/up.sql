@@ -20,3 +20,13 @@ CREATE TABLE policies (
     updated_at TIMESTAMPTZ NOT NULL,
     updated_by UUID
 );
+
+-- Lists of Slack users that policies name.
+CREATE TABLE people_groups (
+    id UUID PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    members JSONB NOT NULL,
+    version INTEGER NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    updated_by UUID
+);

@@ -17,7 +17,7 @@ CREATE TABLE scan_results (
 -- Caught messages are few among many results.
 CREATE INDEX scan_results_caught ON scan_results (job_id) WHERE finding_count > 0;
 
--- `preview` is masked and `fingerprint` keyed: no value rests here.
+-- `preview` is masked and `fingerprint` keyed: no value rests here. `suppressed_by`: no policy counts it.
 CREATE TABLE findings (
     id TEXT PRIMARY KEY NOT NULL,
     job_id TEXT NOT NULL REFERENCES scan_results (job_id) ON DELETE CASCADE,
@@ -31,6 +31,7 @@ CREATE TABLE findings (
     fingerprint TEXT NOT NULL,
     location TEXT NOT NULL,
     explanation TEXT NOT NULL,
+    suppressed_by TEXT,
     created_at BIGINT NOT NULL
 );
 

@@ -1,2 +1,3 @@
+DROP TABLE people_groups;
 DROP TABLE policies;
 DROP TABLE detectors;

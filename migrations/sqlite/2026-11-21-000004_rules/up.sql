@@ -20,3 +20,13 @@ CREATE TABLE policies (
     updated_at BIGINT NOT NULL,
     updated_by TEXT
 );
+
+-- Lists of Slack users that policies name.
+CREATE TABLE people_groups (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    members TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT
+);

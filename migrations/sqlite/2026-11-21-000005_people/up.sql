@@ -1,4 +1,4 @@
--- `email` is lower case.
+-- `email` is lower case. Access tokens from before `sessions_since` are not accepted.
 CREATE TABLE users (
     id TEXT PRIMARY KEY NOT NULL,
     email TEXT NOT NULL UNIQUE,
@@ -6,8 +6,33 @@ CREATE TABLE users (
     role TEXT NOT NULL,
     disabled BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
-    last_login_at BIGINT
+    last_login_at BIGINT,
+    sessions_since BIGINT NOT NULL,
+    version INTEGER NOT NULL
 );
+
+-- Whose sessions were ended lately: their access tokens are still within their time.
+CREATE INDEX users_sessions_since ON users (sessions_since);
+
+-- Passwords that were wrong, by the keyed hash of the address: known and unknown ones alike.
+CREATE TABLE login_failures (
+    email_hash BLOB PRIMARY KEY NOT NULL,
+    failures INTEGER NOT NULL,
+    last_failed_at BIGINT NOT NULL,
+    locked_until BIGINT
+);
+
+-- Good once, to set a new password.
+CREATE TABLE password_resets (
+    id TEXT PRIMARY KEY NOT NULL,
+    token_hash BLOB NOT NULL UNIQUE,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+
+CREATE INDEX password_resets_user ON password_resets (user_id);
 
 -- One row per token ever given out; a family is one sign-in. A token used twice ends its family.
 CREATE TABLE refresh_tokens (

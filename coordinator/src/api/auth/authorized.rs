@@ -70,7 +70,7 @@ pub mod permit {
     markers! {
         ScansRead ScansWrite FindingsRead FindingsReveal MessagesRead DetectorsRead DetectorsWrite
         PoliciesRead PoliciesWrite AlertsRead AlertsWork AlertsWrite EventsRead EventsWrite NodesRead
-        QueueRead StatsRead UsersRead UsersWrite TokensWrite WorkspacesRead WorkspacesWrite AuditRead
+        QueueRead StatsRead WebhooksRead WebhooksWrite PrivacyWrite UsersRead UsersWrite TokensWrite WorkspacesRead WorkspacesWrite AuditRead
         AuditWrite
     }
 }

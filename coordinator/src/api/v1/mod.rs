@@ -17,12 +17,10 @@ pub mod queue;
 pub mod scans;
 pub mod views;
 
-use actix_web::HttpRequest;
-use uuid::Uuid;
-
 use super::cursor::{CursorKey, Page, PageQuery};
 use super::problem::ApiError;
-use crate::store::{self, Paging};
+use crate::store::{self, Paging, Position};
+use actix_web::HttpRequest;
 
 /// What a list is called in its cursors: the path, and all of the query but the page.
 fn list_name(request: &HttpRequest) -> String {
@@ -36,28 +34,32 @@ fn list_name(request: &HttpRequest) -> String {
 
 /// What to ask the store for: one item more than the page has, to know whether the list goes on.
 fn paging(request: &HttpRequest, page: &PageQuery, key: &CursorKey) -> Result<Paging, ApiError> {
-    let before = match &page.cursor {
+    let after = match &page.cursor {
         Some(cursor) => Some(key.open(&list_name(request), cursor)?),
         None => None,
     };
     Ok(Paging {
-        before,
+        after,
         limit: u32::from(page.limit.get()) + 1,
     })
 }
 
 /// The page of a list, as the API shows it.
-fn page_of<T, V>(
+fn page_of<T, V, P: Into<Position>>(
     request: &HttpRequest,
     query: &PageQuery,
     key: &CursorKey,
     found: store::Page<T>,
-    view: impl Fn(T) -> (Uuid, V),
+    view: impl Fn(T) -> (P, V),
 ) -> Page<V> {
     let name = list_name(request);
-    let items: Vec<(Uuid, V)> = found.items.into_iter().map(view).collect();
-    let page = Page::of(items, query.limit, found.total, |(id, _)| {
-        key.seal(&name, *id)
+    let placed = |item| {
+        let (place, view) = view(item);
+        (place.into(), view)
+    };
+    let items: Vec<(Position, V)> = found.items.into_iter().map(placed).collect();
+    let page = Page::of(items, query.limit, found.total, |(place, _)| {
+        key.seal(&name, *place)
     });
     Page {
         items: page.items.into_iter().map(|(_, view)| view).collect(),

@@ -148,7 +148,7 @@ impl View<'_> {
         let new: Vec<Gap> = missing.filter(|gap| !gaps.contains(gap)).collect();
         gaps.extend(new);
         Disposition::Scan(Content {
-            subject: subject(part, event),
+            subject: subject(part, event, &self.document.root),
             units,
             gaps,
         })
@@ -164,7 +164,7 @@ fn word<'v>(message: &'v Map<String, Value>, key: &str) -> &'v str {
 }
 
 /// The key of an edited message is the inner `ts`; the outer one is the edit's own.
-fn subject(message: &Value, event: &Value) -> MessageRef {
+fn subject(message: &Value, event: &Value, root: &Value) -> MessageRef {
     let owned = |value: Option<&Value>| envelope::id(value).map(str::to_owned);
     let either = |holder: &Value, one: &str, other: &str| {
         owned(holder.get(one)).or_else(|| owned(holder.get(other)))
@@ -172,6 +172,8 @@ fn subject(message: &Value, event: &Value) -> MessageRef {
     MessageRef {
         channel: either(event, "channel", "channel_id"),
         user: either(message, "user", "user_id"),
+        bot: owned(message.get("bot_id")),
+        external: root.get("is_ext_shared_channel") == Some(&Value::Bool(true)),
         ts: owned(message.get("ts")),
         thread_ts: owned(message.get("thread_ts")),
         channel_type: owned(event.get("channel_type")),

@@ -86,6 +86,10 @@ pub struct MessageRef {
     pub channel: Option<String>,
     /// Who wrote it; absent for some bots.
     pub user: Option<String>,
+    /// The bot that wrote it, if it was one.
+    pub bot: Option<String>,
+    /// Whether people of other organisations read the channel (Slack Connect).
+    pub external: bool,
     /// Its timestamp, which is its id in the channel; never a number.
     pub ts: Option<String>,
     /// The thread it belongs to.

@@ -72,6 +72,8 @@ fn a_plain_message_is_scanned_under_its_own_key() {
             subject: MessageRef {
                 channel: some("C1"),
                 user: some("U1"),
+                bot: None,
+                external: false,
                 ts: some("1701743154.000500"),
                 thread_ts: some("1701743000.000100"),
                 channel_type: some("channel"),

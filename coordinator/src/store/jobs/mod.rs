@@ -84,8 +84,14 @@ pub struct NewJob {
 pub struct Place {
     /// Slack's channel.
     pub channel_id: Option<String>,
+    /// What kind of channel: `channel`, `group`, `im`, `mpim`.
+    pub channel_type: Option<String>,
     /// Slack's user who wrote it.
     pub user_id: Option<String>,
+    /// Slack's bot that wrote it.
+    pub bot_id: Option<String>,
+    /// Whether people of other organisations read it.
+    pub external: bool,
     /// The message's `ts`.
     pub message_ts: Option<String>,
     /// The `ts` of the thread it stands in.
@@ -239,7 +245,7 @@ pub(super) fn insert_rows(
         .iter()
         .map(|(event, job)| job_row(*event, job, now))
         .collect();
-    for chunk in rows.chunks(rows_per_statement(20)) {
+    for chunk in rows.chunks(rows_per_statement(23)) {
         match &mut conn.db {
             Database::Postgres(c) => insert_arrays!(
                 "scan_jobs",
@@ -250,7 +256,8 @@ pub(super) fn insert_rows(
                     wire_version: SmallInt, payload: Binary, detector_set: Text,
                     attempt: Integer, due_at: Ts, created_at: Ts,
                     traceparent: Nullable<Text>, tracestate: Nullable<Text>,
-                    channel_id: Nullable<Text>, user_id: Nullable<Text>,
+                    channel_id: Nullable<Text>, channel_type: Nullable<Text>,
+                    user_id: Nullable<Text>, bot_id: Nullable<Text>, external: Bool,
                     message_ts: Nullable<Text>, thread_ts: Nullable<Text>,
                     label: Nullable<Text>, submitted_by: Nullable<Uid>,
                 ],
@@ -283,7 +290,10 @@ struct NewJobRow<'a> {
     traceparent: Option<Cow<'a, str>>,
     tracestate: Option<Cow<'a, str>>,
     channel_id: Option<Cow<'a, str>>,
+    channel_type: Option<Cow<'a, str>>,
     user_id: Option<Cow<'a, str>>,
+    bot_id: Option<Cow<'a, str>>,
+    external: bool,
     message_ts: Option<Cow<'a, str>>,
     thread_ts: Option<Cow<'a, str>>,
     label: Option<Cow<'a, str>>,
@@ -307,7 +317,10 @@ fn job_row(event: Option<InboundEventId>, job: &NewJob, now: DateTime<Utc>) -> N
         traceparent: storable_opt(job.trace.traceparent.as_ref()),
         tracestate: storable_opt(job.trace.tracestate.as_ref()),
         channel_id: storable_opt(job.place.channel_id.as_ref()),
+        channel_type: storable_opt(job.place.channel_type.as_ref()),
         user_id: storable_opt(job.place.user_id.as_ref()),
+        bot_id: storable_opt(job.place.bot_id.as_ref()),
+        external: job.place.external,
         message_ts: storable_opt(job.place.message_ts.as_ref()),
         thread_ts: storable_opt(job.place.thread_ts.as_ref()),
         label: storable_opt(job.place.label.as_ref()),

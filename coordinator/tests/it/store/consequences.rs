@@ -5,12 +5,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use coordinator::domain::alert::AlertStatus;
 use coordinator::store::alerts::{self, AlertFilter};
-use coordinator::store::audit::{self, AuditFilter, NewAuditEvent};
 use coordinator::store::outbox::{self, ActionState, Attempt};
 use coordinator::store::{Paging, jobs, results};
 use shared::finding::Severity;
-use shared::ids::{AuditEventId, JobId};
+use shared::ids::JobId;
 
 use crate::support::db::{TestDb, on_both};
 use crate::support::rows::{alert, clean, job, leak, workspace};
@@ -51,13 +51,13 @@ on_both! {
 
     async fn of_two_people_who_change_an_alert_one_is_told_no(db: TestDb) {
         leaks(&db, 1).await;
-        let open = AlertFilter { status: Some("OPEN".to_owned()), severity: Some(Severity::High) };
+        let open = AlertFilter { status: Some(AlertStatus::Open), severity: Some(Severity::High) };
         let raised = db.read(move |c| alerts::list(c, &open, Paging::first(1))).await.items.remove(0);
         let id = raised.id;
-        assert!(db.write(move |c| alerts::set_status(c, id, 1, "ACKNOWLEDGED")).await);
-        assert!(!db.write(move |c| alerts::set_status(c, id, 1, "RESOLVED")).await);
+        assert!(db.write(move |c| alerts::set_status(c, id, 1, AlertStatus::Acknowledged)).await);
+        assert!(!db.write(move |c| alerts::set_status(c, id, 1, AlertStatus::Resolved)).await);
         let now = db.read(move |c| alerts::get(c, id)).await.unwrap();
-        assert_eq!((now.status.as_str(), now.version), ("ACKNOWLEDGED", 2));
+        assert_eq!((now.status, now.version), (AlertStatus::Acknowledged, 2));
     }
 
     async fn an_action_of_a_known_key_is_not_added_again(db: TestDb) {
@@ -82,7 +82,7 @@ on_both! {
                 let mut held = Vec::new();
                 loop {
                     let batch = store
-                        .write(|c| outbox::claim(c, 7, Duration::from_secs(100_000)))
+                        .write(|c| outbox::claim(c, &["block"], 7, Duration::from_secs(100_000)))
                         .await
                         .unwrap();
                     if batch.is_empty() {
@@ -93,7 +93,7 @@ on_both! {
             });
         }
         let mut held: Vec<_> = workers.join_all().await.into_iter().flatten().collect();
-        let rest = db.write(|c| outbox::claim(c, 60, Duration::from_secs(100_000))).await;
+        let rest = db.write(|c| outbox::claim(c, &["block"], 60, Duration::from_secs(100_000))).await;
         held.extend(rest.into_iter().map(|(action, _)| action.id));
         assert_eq!(held.len(), 60);
         assert_eq!(held.iter().collect::<HashSet<_>>().len(), 60);
@@ -101,8 +101,8 @@ on_both! {
 
     async fn a_late_worker_cannot_settle_an_action_that_was_claimed_again(db: TestDb) {
         leaks(&db, 1).await;
-        let first = db.write(|c| outbox::claim(c, 1, Duration::ZERO)).await.remove(0).0;
-        let second = db.write(|c| outbox::claim(c, 1, Duration::from_mins(1))).await.remove(0);
+        let first = db.write(|c| outbox::claim(c, &["block"], 1, Duration::ZERO)).await.remove(0).0;
+        let second = db.write(|c| outbox::claim(c, &["block"], 1, Duration::from_mins(1))).await.remove(0);
         assert_eq!(second.1.as_deref(), Some(b"sealed".as_slice()));
         let second = second.0;
         assert_eq!((first.id, first.attempts, second.attempts), (second.id, 1, 2));
@@ -117,29 +117,10 @@ on_both! {
 
     async fn an_action_put_off_comes_back_with_its_reason(db: TestDb) {
         leaks(&db, 1).await;
-        let claimed = db.write(|c| outbox::claim(c, 1, Duration::from_secs(100_000))).await.remove(0).0;
+        let claimed = db.write(|c| outbox::claim(c, &["block"], 1, Duration::from_secs(100_000))).await.remove(0).0;
         let later = Attempt::Later { code: "ratelimited", delay: Duration::ZERO };
         assert!(db.write(move |c| outbox::record(c, claimed.id, 1, later)).await);
-        let again = db.write(|c| outbox::claim(c, 1, Duration::ZERO)).await.remove(0).0;
+        let again = db.write(|c| outbox::claim(c, &["block"], 1, Duration::ZERO)).await.remove(0).0;
         assert_eq!(again.last_error_code.as_deref(), Some("ratelimited"));
-    }
-
-    async fn the_trail_is_listed_by_type_and_actor(db: TestDb) {
-        let entry = |event_type: &str, actor: Option<&str>| NewAuditEvent {
-            id: AuditEventId::fresh(),
-            event_type: event_type.to_owned(),
-            actor: actor.map(str::to_owned),
-            subject: None,
-            variant_data: serde_json::json!({"nested": {"a": [1, 2]}}),
-        };
-        let entries = [entry("a", Some("u1")), entry("b", Some("u1")), entry("a", None)];
-        let newest = entries[2].id;
-        db.write(move |c| audit::append(c, &entries)).await;
-        let filter = AuditFilter { event_type: Some("a".to_owned()), actor: None };
-        let page = db.read(move |c| audit::list(c, &filter, Paging::first(1))).await;
-        assert_eq!((page.total, page.items[0].id), (2, newest));
-        assert_eq!(page.items[0].variant_data, serde_json::json!({"nested": {"a": [1, 2]}}));
-        let filter = AuditFilter { event_type: None, actor: Some("u1".to_owned()) };
-        assert_eq!(db.read(move |c| audit::list(c, &filter, Paging::first(9))).await.total, 2);
     }
 }

@@ -175,7 +175,7 @@ on_both! {
             let page = db.read(move |c| scans::list(c, &filter, paging)).await;
             assert_eq!(page.total, 5);
             let Some((last, _)) = page.items.last() else { break };
-            paging.before = Some(last.id.as_uuid());
+            paging.after = Some(last.id.as_uuid().into());
             seen.extend(page.items.iter().map(|(job, _)| job.id));
         }
         assert_eq!(seen, ids);

@@ -3,6 +3,8 @@
 //! Owns the claims about rows. Leaves what callers do with them to their own tests.
 //! **Invariant:** a claim is written once and run on both.
 
+mod alerts;
+mod audit;
 mod connection;
 mod consequences;
 mod detectors;

@@ -93,6 +93,16 @@ pub(super) fn count(db: &TestDb, from: &str) -> i64 {
     count.n
 }
 
+/// Runs a statement around the store.
+pub(super) fn execute(db: &TestDb, statement: &str) {
+    let query = diesel::sql_query(statement);
+    match db.kind {
+        Kind::Sqlite => query.execute(&mut sqlite(db)),
+        Kind::Postgres => query.execute(&mut PgConnection::establish(&db.url).unwrap()),
+    }
+    .unwrap();
+}
+
 fn sqlite(db: &TestDb) -> SqliteConnection {
     SqliteConnection::establish(db.url.strip_prefix("sqlite://").unwrap()).unwrap()
 }

@@ -16,8 +16,8 @@ use coordinator::store::violations::NewViolation;
 use shared::content::{Coverage, Location};
 use shared::finding::{Evidence, Finding, Fingerprint, Likelihood, Severity};
 use shared::ids::{
-    ActionId, AlertId, AuditEventId, DetectorId, DetectorSetVersion, FindingId, InboundEventId,
-    JobId, NodeId, PolicyId, ViolationId, WorkspaceId,
+    ActionId, AlertId, DetectorId, DetectorSetVersion, FindingId, InboundEventId, JobId, NodeId,
+    PolicyId, ViolationId, WorkspaceId,
 };
 use shared::job::{JobClass, ScanOutcome, ScanResult, TraceContext};
 
@@ -44,8 +44,7 @@ pub(crate) fn job(workspace: &WorkspaceId) -> NewJob {
             channel_id: Some("C1".to_owned()),
             user_id: Some("U1".to_owned()),
             message_ts: Some("1.2".to_owned()),
-            thread_ts: None,
-            label: None,
+            ..Place::default()
         },
         submitted_by: None,
     }
@@ -136,16 +135,17 @@ pub(crate) fn leak(job: JobId, group_key: &str) -> NewResult {
         id: ActionId::fresh(),
         action_key: format!("block:{job}"),
         kind: "block".to_owned(),
+        target: None,
+        alert: None,
         workspace: workspace(),
         payload: b"sealed".to_vec(),
     });
-    new.audit.push(NewAuditEvent {
-        id: AuditEventId::fresh(),
-        event_type: "message.caught".to_owned(),
-        actor: None,
-        subject: Some(job.to_string()),
-        variant_data: serde_json::json!({"findings": 1}),
-    });
+    new.audit.push(NewAuditEvent::deed(
+        "message.caught",
+        None,
+        job.to_string(),
+        serde_json::json!({"findings": 1}),
+    ));
     new.result.outcome = ScanOutcome::Completed {
         coverage: Coverage::Complete,
         findings: vec![found],
@@ -156,15 +156,20 @@ pub(crate) fn leak(job: JobId, group_key: &str) -> NewResult {
 pub(crate) fn alert(group_key: &str, job: JobId, severity: Severity) -> NewAlert {
     NewAlert {
         id: AlertId::fresh(),
-        group_key: group_key.to_owned(),
+        keys: vec![group_key.to_owned()],
         severity,
         source: "slack".to_owned(),
         title: "Cards".to_owned(),
+        description: None,
         info_type: Some("CREDIT_CARD_NUMBER".parse().unwrap()),
+        fingerprint: None,
         policy: None,
         workspace: Some(workspace()),
         channel_id: Some("C1".to_owned()),
         user_id: Some("U1".to_owned()),
+        message_ts: Some("1.2".to_owned()),
         job: Some(job),
+        event: None,
+        due_in: None,
     }
 }

@@ -10,7 +10,7 @@ mod draft;
 mod trial;
 mod views;
 
-use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::detector::{DetectorSpec, Origin};
 use shared::job::RetryClass;
@@ -18,6 +18,7 @@ use shared::job::RetryClass;
 use self::body::LargeJson;
 use self::draft::Fields;
 use crate::api::auth::{Authorized, permit};
+use crate::api::precondition::{self, etag};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::detector_changes::{self, Change, ChangeError};
@@ -126,7 +127,7 @@ pub async fn replace(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let known = known(&app, &id).await?;
-    check_version(&request, &known)?;
+    precondition::check(&request, known.version)?;
     if known.spec.origin == Origin::Builtin {
         return Err(built_in(
             "change `enabled`, `severity` or `likelihood` with PATCH, or make another",
@@ -165,7 +166,7 @@ pub async fn change(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let known = known(&app, &id).await?;
-    check_version(&request, &known)?;
+    precondition::check(&request, known.version)?;
     let allowed = match known.spec.origin {
         Origin::Builtin => Fields::OfBuiltIn,
         Origin::Custom => Fields::AllButId,
@@ -198,7 +199,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let KnownDetector { spec, version } = {
         let known = known(&app, &id).await?;
-        check_version(&request, &known)?;
+        precondition::check(&request, known.version)?;
         known
     };
     if spec.origin == Origin::Builtin {
@@ -279,21 +280,4 @@ fn refused(error: ChangeError) -> ApiError {
 
 fn built_in(instead: &'static str) -> ApiError {
     ApiError::new(ErrorCode::Conflict).with_detail(format!("the detector is built in: {instead}"))
-}
-
-fn etag(version: i32) -> String {
-    format!("\"{version}\"")
-}
-
-/// Holds a caller who names a version to it.
-fn check_version(request: &HttpRequest, known: &KnownDetector) -> Result<(), ApiError> {
-    let Some(expected) = request.headers().get(IF_MATCH) else {
-        return Ok(());
-    };
-    if expected.as_bytes() == b"*" || expected.as_bytes() == etag(known.version).as_bytes() {
-        Ok(())
-    } else {
-        Err(ApiError::new(ErrorCode::PreconditionFailed)
-            .with_detail(ChangeError::Stale.to_string()))
-    }
 }

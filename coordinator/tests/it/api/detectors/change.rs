@@ -72,7 +72,7 @@ async fn a_detector_of_one_s_own_is_changed_replaced_and_deleted() {
     server.stop();
     let store = db::connect(server.site.database_url()).await.unwrap();
     let paging = Paging {
-        before: None,
+        after: None,
         limit: 100,
     };
     let trail = store.read(move |conn| audit::list(conn, &AuditFilter::default(), paging));
