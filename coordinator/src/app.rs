@@ -10,18 +10,18 @@ use actix::{Actor, Arbiter, ArbiterHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
-use shared::actor::{GuardOptions, Guardian};
+use shared::actor::{GuardOptions, Guarded, Guardian};
 use shared::clock::{SharedClock, SystemClock};
 use shared::ids::NodeId;
 use shared::lifecycle::Shutdown;
 use shared::queue::{self, Queue};
-use shared::seal::{EnvelopeSealer, KeyRing, NodeVerifier, Purpose, Sealer};
+use shared::seal::{EnvelopeSealer, KeyRing, NodeVerifier, Purpose, Sealer, Signer};
 use shared::telemetry::Metrics;
 use tracing_actix_web::TracingLogger;
 
 use crate::actors::{
-    Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts,
-    Redispatcher, Round, Sweep,
+    Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts, Notary,
+    NotaryParts, Redispatcher, Round, Sweep,
 };
 use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
 use crate::api::cursor::CursorKey;
@@ -58,6 +58,7 @@ struct Foundation {
     policies: Arc<Policies>,
     blobs: Blobs,
     passwords: Arc<Passwords>,
+    signer: Signer,
     metrics: Metrics,
     clock: SharedClock,
     shutdown: Shutdown,
@@ -135,13 +136,14 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     let shutdown = Shutdown::listen(config.http.drain_deadline)?;
     Ok(Foundation {
         config,
-        ring,
         store,
         queue,
         detectors,
         policies,
         blobs,
         passwords,
+        signer: Signer::new(&ring)?,
+        ring,
         metrics,
         clock,
         shutdown,
@@ -164,6 +166,7 @@ fn start_actors(
     admission: &Admission,
     arrivals: &Arrivals,
 ) -> anyhow::Result<Actors> {
+    let name = format!("coordinator-{}", NodeId::fresh());
     let arbiter = intake_arbiter.clone();
     let (producer, metrics) = (foundation.queue.producer(), foundation.metrics.clone());
     let dispatcher = guardian.guard("dispatcher", {
@@ -206,19 +209,9 @@ fn start_actors(
             Redispatcher::start_in_arbiter(&arbiter, move |_| Redispatcher::new(sweep))
         }
     });
-    let janitor = Arc::new(JanitorParts {
-        store: foundation.store.clone(),
-        blobs: foundation.blobs.clone(),
-        detectors: Arc::clone(&foundation.detectors),
-        policies: Arc::clone(&foundation.policies),
-        shutdown: foundation.shutdown.clone(),
-    });
-    let janitor = guardian.guard("janitor", move || {
-        let parts = Arc::clone(&janitor);
-        Janitor::start_in_arbiter(&arbiter, move |_| Janitor::new(parts))
-    });
+    let (janitor, notary) = start_keepers(foundation, guardian, &arbiter, &name);
     let parts = Arc::new(AggregatorParts {
-        name: format!("coordinator-{}", NodeId::fresh()),
+        name,
         store: foundation.store.hot(),
         queue: Arc::clone(&foundation.queue),
         sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
@@ -239,7 +232,47 @@ fn start_actors(
         redispatcher,
         aggregator,
         janitor,
+        notary,
     })
+}
+
+/// The actors that keep the house in order.
+fn start_keepers(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    arbiter: &ArbiterHandle,
+    name: &str,
+) -> (Guarded<Janitor>, Guarded<Notary>) {
+    let janitor = Arc::new(JanitorParts {
+        store: foundation.store.clone(),
+        blobs: foundation.blobs.clone(),
+        detectors: Arc::clone(&foundation.detectors),
+        policies: Arc::clone(&foundation.policies),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let janitor = guardian.guard("janitor", {
+        let arbiter = arbiter.clone();
+        move || {
+            let parts = Arc::clone(&janitor);
+            Janitor::start_in_arbiter(&arbiter, move |_| Janitor::new(parts))
+        }
+    });
+    let notary = Arc::new(NotaryParts {
+        name: name.to_owned(),
+        store: foundation.store.clone(),
+        signer: foundation.signer.clone(),
+        every: foundation.config.audit.checkpoint_every,
+        keep: foundation.config.audit.keep,
+        shutdown: foundation.shutdown.clone(),
+    });
+    let notary = guardian.guard("notary", {
+        let arbiter = arbiter.clone();
+        move || {
+            let parts = Arc::clone(&notary);
+            Notary::start_in_arbiter(&arbiter, move |_| Notary::new(parts))
+        }
+    });
+    (janitor, notary)
 }
 
 /// Scanners in this process, if the queue is in this process too.
@@ -339,6 +372,7 @@ fn state(
             opaque: OpaqueTokens::new(&token_keys.opaque),
             lookup: Arc::new(StoredTokens(foundation.store.clone())),
         },
+        signatures: foundation.signer.verifier().clone(),
         cursors: CursorKey::new(&token_keys.cursor),
         metrics: foundation.metrics.clone(),
         clock: Arc::clone(&foundation.clock),

@@ -24,3 +24,4 @@ pub mod keys;
 pub mod policies;
 pub mod slack;
 pub mod store;
+pub mod trail;

@@ -7,6 +7,7 @@
 //! | [`Redispatcher`] | the sweep over due jobs, the watch on the queue's memory | nothing |
 //! | [`Aggregator`] | the reading of results and the commit that counts them | nothing: unacknowledged results come again |
 //! | [`Janitor`] | deleting what nobody needs any more, reading rules again | nothing |
+//! | [`Notary`] | signing the end of the audit trail, dropping its beginning | nothing |
 //!
 //! **Invariant:** whatever an actor holds can be read again from the database.
 
@@ -15,6 +16,7 @@ mod aggregator;
 mod dispatcher;
 mod intake;
 mod janitor;
+mod notary;
 mod redispatcher;
 
 pub use admission::{Admission, Place};
@@ -22,4 +24,5 @@ pub use aggregator::{Aggregator, AggregatorParts};
 pub use dispatcher::{Dispatch, Dispatcher, Ready};
 pub use intake::{Intake, IntakeError, TakeIn};
 pub use janitor::{Janitor, JanitorParts};
+pub use notary::{Notary, NotaryParts};
 pub use redispatcher::{Redispatcher, Round, Sweep};

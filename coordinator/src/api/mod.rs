@@ -55,6 +55,13 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/api/v1/messages", v1::messages::list),
         RouteEntry::get("/api/v1/messages/{id}", v1::messages::get),
         RouteEntry::get("/api/v1/findings", v1::findings::list),
+        RouteEntry::get("/api/v1/audit/events", v1::audit::list),
+        RouteEntry::post("/api/v1/audit/events", v1::audit::record),
+        RouteEntry::post("/api/v1/audit/events/batch", v1::audit::record_batch),
+        RouteEntry::get("/api/v1/audit/events/{id}", v1::audit::get),
+        RouteEntry::get("/api/v1/audit/export", v1::audit::export),
+        RouteEntry::get("/api/v1/audit/keys", v1::audit::keys),
+        RouteEntry::get("/api/v1/audit/verify", v1::audit::verify),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get(

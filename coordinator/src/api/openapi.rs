@@ -38,6 +38,7 @@ pub const BEARER: &str = "bearer";
         (name = "detectors", description = "What is looked for."),
         (name = "messages", description = "Slack messages that were caught."),
         (name = "findings", description = "What was found, wherever it was."),
+        (name = "audit", description = "What was done, by whom, to what; in one chain that can be proved."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
@@ -50,6 +51,8 @@ pub const BEARER: &str = "bearer";
         v1::detectors::replace, v1::detectors::change, v1::detectors::delete,
         v1::messages::list, v1::messages::get,
         v1::findings::list,
+        v1::audit::list, v1::audit::record, v1::audit::record_batch, v1::audit::get, v1::audit::export,
+        v1::audit::keys, v1::audit::verify,
         v1::nodes::list,
         v1::queue::status,
     ),

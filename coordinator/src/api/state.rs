@@ -9,12 +9,12 @@ use std::time::Duration;
 use shared::actor::Guarded;
 use shared::clock::SharedClock;
 use shared::queue::Queue;
-use shared::seal::NodeVerifier;
+use shared::seal::{NodeVerifier, SignatureVerifier};
 use shared::telemetry::Metrics;
 
 use super::auth::{Authenticator, Passwords};
 use super::cursor::CursorKey;
-use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Redispatcher};
+use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Notary, Redispatcher};
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
@@ -50,6 +50,8 @@ pub struct AppState {
     pub passwords: Arc<Passwords>,
     /// Knows access and API tokens.
     pub authenticator: Authenticator,
+    /// Checks what was signed of the audit trail.
+    pub signatures: SignatureVerifier,
     /// Seals cursors.
     pub cursors: CursorKey,
     /// What is counted.
@@ -73,6 +75,8 @@ pub struct Actors {
     pub aggregator: Guarded<Aggregator>,
     /// Tidies up.
     pub janitor: Guarded<Janitor>,
+    /// Signs the audit trail.
+    pub notary: Guarded<Notary>,
 }
 
 impl Actors {
@@ -84,6 +88,7 @@ impl Actors {
             (self.redispatcher.is_alive(), self.redispatcher.name()),
             (self.aggregator.is_alive(), self.aggregator.name()),
             (self.janitor.is_alive(), self.janitor.name()),
+            (self.notary.is_alive(), self.notary.name()),
         ]
         .into_iter()
         .filter_map(|(alive, name)| (!alive).then_some(name))

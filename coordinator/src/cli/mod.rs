@@ -6,6 +6,7 @@
 //! **Invariant:** 0 is success, 1 is "something was found", 2 is an error, 70 is "start me again", and every error is one block
 //! on standard error.
 
+mod audit;
 mod database;
 mod detectors;
 mod edm;
@@ -73,6 +74,8 @@ enum Command {
     User(user::UserArgs),
     /// Make and end API tokens for machines
     Token(token::TokenArgs),
+    /// Prove the trail of deeds, or take it elsewhere
+    Audit(audit::AuditArgs),
     /// Look at the queue and at what was set aside
     Queue(queue::QueueArgs),
     /// Print every setting with its meaning and default, as TOML
@@ -107,6 +110,7 @@ impl Command {
             Self::Migrate(args) => migrate::run(&args, global),
             Self::User(args) => user::run(args, global),
             Self::Token(args) => token::run(args, global),
+            Self::Audit(args) => audit::run(args, global),
             Self::Queue(args) => queue::run(&args, global),
             Self::Config => settings::run(),
             Self::Openapi(args) => openapi::run(&args),

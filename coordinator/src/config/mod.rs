@@ -3,12 +3,14 @@
 //! Owns the sections only the coordinator has, one a file, and their sum. The layers, and the sections both
 //! binaries share, are in `shared::config`.
 
+mod audit;
 mod auth;
 mod database;
 mod http;
 mod pipeline;
 mod slack;
 
+pub use audit::AuditConfig;
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
@@ -38,6 +40,8 @@ shared::configuration! {
         slack: SlackConfig,
         /// Who may sign in.
         auth: AuthConfig,
+        /// The trail of deeds.
+        audit: AuditConfig,
         /// What it reports about itself.
         telemetry: TelemetryConfig,
     }

@@ -32,6 +32,8 @@ pub enum Purpose {
     Token,
     /// The credential by which nodes call the coordinator.
     Node,
+    /// Signatures of what this installation says of itself.
+    Signature,
 }
 
 /// The sub-keys of one purpose, one for each master key.
@@ -130,6 +132,7 @@ impl Purpose {
             Self::Fingerprint => b"weir/v1/fingerprint",
             Self::Token => b"weir/v1/token",
             Self::Node => b"weir/v1/node",
+            Self::Signature => b"weir/v1/signature",
         }
     }
 }

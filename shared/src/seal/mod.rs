@@ -1,7 +1,7 @@
 //! Sealing: what keeps message text unreadable in the queue, the database and the blob store.
 //!
-//! Owns the key ring, the sub-key of each purpose, sealed bytes and streams, fingerprints, and what a
-//! scanner node is given of all this. Where sealed bytes are kept or carried is for others.
+//! Owns the key ring, the sub-key of each purpose, sealed bytes and streams, fingerprints, signatures, and
+//! what a scanner node is given of all this. Where sealed bytes are kept or carried is for others.
 //!
 //! AES-256-GCM, with a key of its own for each message: `HMAC-SHA256(sub-key, 192 random bits)`. The usual
 //! limit of a random 96-bit nonce, 2^32 seals under one key, is a week of a busy installation; with a key
@@ -17,6 +17,7 @@ mod lookup;
 mod node_key;
 mod ring;
 mod sealer;
+mod signer;
 mod stream;
 
 pub use envelope::EnvelopeSealer;
@@ -26,6 +27,7 @@ pub use lookup::LookupKeys;
 pub use node_key::{NODE_KEY_PREFIX, NodeKey, NodeVerifier};
 pub use ring::{KeyRing, KeyRingError};
 pub use sealer::{Sealer, blob_associated_data};
+pub use signer::{Signature, SignatureVerifier, Signer};
 pub use stream::{OpenReader, SealWriter, StreamOpener, StreamSealer};
 
 use crate::job::RetryClass;

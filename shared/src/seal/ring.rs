@@ -313,6 +313,7 @@ mod tests {
             Purpose::Database,
             Purpose::Token,
             Purpose::Node,
+            Purpose::Signature,
             Purpose::Fingerprint,
         ];
         let mut seen: Vec<[u8; 32]> = purposes
@@ -327,7 +328,7 @@ mod tests {
         let all = seen.len();
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!((seen.len(), all), (9, 9));
+        assert_eq!((seen.len(), all), (11, 11));
     }
 
     #[test]

@@ -8,6 +8,7 @@
     reason = "a handler's errors are its documented answers"
 )]
 
+pub mod audit;
 pub mod auth;
 pub mod detectors;
 pub mod findings;

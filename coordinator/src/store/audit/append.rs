@@ -56,6 +56,17 @@ pub fn head(conn: &mut Conn) -> StoreResult<Head> {
     row.map_or_else(|| Ok(Head::genesis()), Head::try_from)
 }
 
+/// Moves the beginning of the trail behind this place. Call it through
+/// [`Store::write`](crate::store::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn set_pruned(conn: &mut Conn, up_to: u64) -> StoreResult<()> {
+    let head = hold(conn)?;
+    let pruned = up_to.min(head.seq).max(head.pruned);
+    move_head(conn, &Head { pruned, ..head })
+}
+
 /// Chains what a transaction did. The last thing before its commit.
 pub(in crate::store) fn flush(conn: &mut Conn) -> StoreResult<()> {
     let deeds = std::mem::take(&mut conn.deeds);
@@ -72,7 +83,7 @@ pub(in crate::store) fn flush(conn: &mut Conn) -> StoreResult<()> {
 }
 
 /// The head, locked until the commit.
-pub(super) fn hold(conn: &mut Conn) -> StoreResult<Head> {
+fn hold(conn: &mut Conn) -> StoreResult<Head> {
     let locked = |conn: &mut Conn| -> StoreResult<Option<HeadRow>> {
         let head = audit_head::table.find(THE_HEAD);
         Ok(match &mut conn.db {
@@ -99,7 +110,7 @@ pub(super) fn hold(conn: &mut Conn) -> StoreResult<Head> {
 }
 
 /// Moves the head, which this transaction holds.
-pub(super) fn move_head(conn: &mut Conn, head: &Head) -> StoreResult<()> {
+fn move_head(conn: &mut Conn, head: &Head) -> StoreResult<()> {
     let row = HeadRow::from(*head);
     with_conn!(conn, |c| diesel::update(audit_head::table.find(THE_HEAD))
         .set(row)

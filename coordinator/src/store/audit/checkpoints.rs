@@ -43,15 +43,15 @@ pub fn add_checkpoint(conn: &mut Conn, checkpoint: &Checkpoint) -> StoreResult<b
     Ok(added == 1)
 }
 
-/// The checkpoints behind the place `after`, at most `limit`, oldest first.
+/// The checkpoints of the places behind `after` up to `last`, oldest first.
 ///
 /// # Errors
 /// As any query.
-pub fn checkpoints(conn: &mut Conn, after: u64, limit: u32) -> StoreResult<Vec<Checkpoint>> {
+pub fn checkpoints_between(conn: &mut Conn, after: u64, last: u64) -> StoreResult<Vec<Checkpoint>> {
     let rows: Vec<Row> = with_conn!(conn, |c| audit_checkpoints::table
         .filter(audit_checkpoints::seq.gt(signed(after)))
+        .filter(audit_checkpoints::seq.le(signed(last)))
         .order(audit_checkpoints::seq)
-        .limit(limit.into())
         .select(Row::as_select())
         .load(c))?;
     rows.into_iter()
@@ -64,7 +64,30 @@ pub fn checkpoints(conn: &mut Conn, after: u64, limit: u32) -> StoreResult<Vec<C
 /// # Errors
 /// As any query.
 pub fn latest_checkpoint(conn: &mut Conn) -> StoreResult<Option<Checkpoint>> {
+    checkpoint_at_or_before(conn, u64::MAX)
+}
+
+/// The newest checkpoint of this place or one before it.
+///
+/// # Errors
+/// As any query.
+pub fn checkpoint_at_or_before(conn: &mut Conn, seq: u64) -> StoreResult<Option<Checkpoint>> {
     let row: Option<Row> = with_conn!(conn, |c| audit_checkpoints::table
+        .filter(audit_checkpoints::seq.le(signed(seq)))
+        .order(audit_checkpoints::seq.desc())
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    Ok(row.map(Checkpoint::try_from).transpose()?)
+}
+
+/// The newest checkpoint that was signed before then.
+///
+/// # Errors
+/// As any query.
+pub fn checkpoint_before(conn: &mut Conn, at: DateTime<Utc>) -> StoreResult<Option<Checkpoint>> {
+    let row: Option<Row> = with_conn!(conn, |c| audit_checkpoints::table
+        .filter(audit_checkpoints::at.lt(DbTime::from(at)))
         .order(audit_checkpoints::seq.desc())
         .select(Row::as_select())
         .first(c)

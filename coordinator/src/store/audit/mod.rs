@@ -14,13 +14,16 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::ids::{AuditEventId, UserId};
 
-use crate::domain::chain::ChainHash;
+use crate::domain::chain::{ChainHash, Link};
 
 pub(super) use append::flush;
-pub use append::{Head, append, head};
-pub use checkpoints::{Checkpoint, add_checkpoint, checkpoints, latest_checkpoint};
+pub use append::{Head, append, head, set_pruned};
+pub use checkpoints::{
+    Checkpoint, add_checkpoint, checkpoint_at_or_before, checkpoint_before, checkpoints_between,
+    latest_checkpoint,
+};
 pub use list::{AuditFilter, get, list};
-pub use walk::{Segment, segment};
+pub use walk::{Segment, delete_pruned, segment};
 
 /// An entry to append.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +63,22 @@ pub struct AuditEvent {
     pub variant_data: String,
     /// The hash of this entry and all before it.
     pub hash: ChainHash,
+}
+
+impl AuditEvent {
+    /// The entry, as it is hashed.
+    pub fn link(&self) -> Link<'_> {
+        Link {
+            seq: self.seq,
+            id: self.id,
+            at: self.at,
+            event_type: &self.event_type,
+            user_id: self.user_id.as_deref(),
+            subject: self.subject.as_deref(),
+            recorded_by: self.recorded_by.as_deref(),
+            variant_data: &self.variant_data,
+        }
+    }
 }
 
 impl NewAuditEvent {

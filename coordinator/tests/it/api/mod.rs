@@ -2,6 +2,7 @@
 //!
 //! Owns the claims that hold for all routes. What the API does to one actor or table is claimed beside it.
 
+mod audit;
 mod auth;
 mod detectors;
 mod messages;

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** tampering goes around the store, as whoever tampers would.
 
-use coordinator::domain::chain::{Break, BreakKind, ChainHash, Link, Walk};
+use coordinator::domain::chain::{Break, BreakKind, ChainHash, Walk};
 use coordinator::store::audit::{self, AuditEvent, AuditFilter, NewAuditEvent};
 use coordinator::store::words::Search;
 use coordinator::store::{Conn, Paging, Position, StoreError, StoreResult};
@@ -40,17 +40,7 @@ fn all(conn: &mut Conn) -> StoreResult<Vec<AuditEvent>> {
 fn judge(entries: &[AuditEvent]) -> Option<Break> {
     let mut walk = Walk::behind(0, ChainHash::GENESIS);
     for entry in entries {
-        let link = Link {
-            seq: entry.seq,
-            id: entry.id,
-            at: entry.at,
-            event_type: &entry.event_type,
-            user_id: entry.user_id.as_deref(),
-            subject: entry.subject.as_deref(),
-            recorded_by: entry.recorded_by.as_deref(),
-            variant_data: &entry.variant_data,
-        };
-        walk.step(&link, &entry.hash);
+        walk.step(&entry.link(), &entry.hash);
     }
     walk.broken()
 }

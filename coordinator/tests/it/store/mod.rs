@@ -14,3 +14,4 @@ mod people;
 mod results;
 mod schema;
 mod settings;
+mod trail;

@@ -88,7 +88,13 @@ impl Api {
     /// Waits until no job is open and nothing is on any stream.
     pub(crate) async fn drained(&self) {
         until("no job is open and the queue is empty", async || {
-            let queue = self.get("queue").await;
+            // A queue that is coming back answers 503 for a while.
+            let url = format!("{}/api/v1/queue", self.base);
+            let answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
+            if answer.status() == 503 {
+                return false;
+            }
+            let queue: Value = answer.error_for_status().unwrap().json().await.unwrap();
             let sum = |list: &str, key: &str| -> u64 {
                 let rows = queue[list].as_array().unwrap().iter();
                 rows.map(|row| row[key].as_u64().unwrap()).sum()
