@@ -248,6 +248,7 @@ fn start_keepers(
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
         policies: Arc::clone(&foundation.policies),
+        retention: foundation.config.retention.retention(),
         shutdown: foundation.shutdown.clone(),
     });
     let janitor = guardian.guard("janitor", {

@@ -22,6 +22,7 @@ pub mod heartbeats;
 pub mod jobs;
 pub mod keys;
 pub mod policies;
+pub mod privacy;
 pub mod slack;
 pub mod store;
 pub mod trail;

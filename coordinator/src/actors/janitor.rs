@@ -1,4 +1,5 @@
-//! Small duties at intervals: deleting spent uploads, reading detectors and policies again.
+//! Small duties at intervals: deleting spent uploads, dropping records past their time, reading detectors and
+//! policies again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -11,14 +12,20 @@ use shared::lifecycle::Shutdown;
 
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
+use crate::domain::retention::{Kind, Retention};
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs};
+use crate::store::{Store, StoreError, blobs, clock, retention};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 /// Uploads deleted in one round.
 const BATCH: u32 = 256;
+
+/// How often records past their time are looked for.
+const DROP_EVERY: Duration = Duration::from_mins(10);
+/// Records dropped in one transaction.
+const DROP_BATCH: u32 = 500;
 
 shared::answers_ping!(Janitor);
 
@@ -37,6 +44,8 @@ pub struct JanitorParts {
     pub detectors: Arc<DetectorSets>,
     /// The policies in force.
     pub policies: Arc<Policies>,
+    /// How long records are kept.
+    pub retention: Retention,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -54,6 +63,7 @@ impl Actor for Janitor {
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.spawn(tidy_until_stopped(Arc::clone(&self.parts)).into_actor(self));
         ctx.spawn(follow_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+        ctx.spawn(drop_until_stopped(Arc::clone(&self.parts)).into_actor(self));
     }
 }
 
@@ -84,6 +94,47 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
             tracing::warn!(%error, "spent uploads not deleted");
         }
     }
+}
+
+/// Drops what is past its time, kind by kind.
+async fn drop_until_stopped(parts: Arc<JanitorParts>) {
+    while !parts.shutdown.is_draining() {
+        for kind in Kind::ALL {
+            if let Err(error) = drop_old(&parts, kind).await {
+                tracing::warn!(kind = kind.as_str(), %error, "old records not dropped");
+            }
+        }
+        tokio::select! {
+            () = parts.shutdown.draining() => return,
+            () = tokio::time::sleep(DROP_EVERY) => {}
+        }
+    }
+}
+
+async fn drop_old(parts: &JanitorParts, kind: Kind) -> Result<(), StoreError> {
+    let retention = parts.retention;
+    let mut dropped = 0;
+    while !parts.shutdown.is_draining() {
+        let batch = parts.store.write(move |conn| {
+            let now = clock::now(conn)?;
+            match retention.before(kind, now) {
+                Some(before) => retention::drop_before(conn, kind, before, DROP_BATCH),
+                None => Ok(0),
+            }
+        });
+        match batch.await? {
+            0 => break,
+            gone => dropped += gone,
+        }
+    }
+    if dropped > 0 {
+        tracing::info!(
+            kind = kind.as_str(),
+            records = dropped,
+            "old records dropped"
+        );
+    }
+    Ok(())
 }
 
 async fn delete_spent_uploads(parts: &JanitorParts) -> Result<(), StoreError> {

@@ -62,6 +62,9 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/api/v1/audit/export", v1::audit::export),
         RouteEntry::get("/api/v1/audit/keys", v1::audit::keys),
         RouteEntry::get("/api/v1/audit/verify", v1::audit::verify),
+        RouteEntry::post("/api/v1/privacy/export", v1::privacy::export),
+        RouteEntry::post("/api/v1/privacy/erase", v1::privacy::erase),
+        RouteEntry::get("/api/v1/stats", v1::stats::get),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get(

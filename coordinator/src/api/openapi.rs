@@ -39,6 +39,7 @@ pub const BEARER: &str = "bearer";
         (name = "messages", description = "Slack messages that were caught."),
         (name = "findings", description = "What was found, wherever it was."),
         (name = "audit", description = "What was done, by whom, to what; in one chain that can be proved."),
+        (name = "privacy", description = "What is known of a person, told or forgotten."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
@@ -53,6 +54,8 @@ pub const BEARER: &str = "bearer";
         v1::findings::list,
         v1::audit::list, v1::audit::record, v1::audit::record_batch, v1::audit::get, v1::audit::export,
         v1::audit::keys, v1::audit::verify,
+        v1::privacy::export, v1::privacy::erase,
+        v1::stats::get,
         v1::nodes::list,
         v1::queue::status,
     ),

@@ -8,6 +8,7 @@ mod auth;
 mod database;
 mod http;
 mod pipeline;
+mod retention;
 mod slack;
 
 pub use audit::AuditConfig;
@@ -15,6 +16,7 @@ pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use pipeline::PipelineConfig;
+pub use retention::RetentionConfig;
 pub use slack::SlackConfig;
 
 use std::path::PathBuf;
@@ -40,6 +42,8 @@ shared::configuration! {
         slack: SlackConfig,
         /// Who may sign in.
         auth: AuthConfig,
+        /// How long records are kept.
+        retention: RetentionConfig,
         /// The trail of deeds.
         audit: AuditConfig,
         /// What it reports about itself.

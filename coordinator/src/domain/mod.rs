@@ -8,5 +8,6 @@ pub mod alert;
 pub mod chain;
 pub mod pace;
 pub mod policy;
+pub mod retention;
 pub mod roles;
 pub mod turns;

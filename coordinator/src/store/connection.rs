@@ -14,6 +14,7 @@ use shared::clock::SharedClock;
 use shared::secret::{ExposeSecret, SecretString};
 
 use super::audit::{self, NewAuditEvent};
+use super::counts::{self, Tally};
 use super::error::{StoreError, StoreResult};
 
 /// A connection to the database, whichever it is.
@@ -22,6 +23,8 @@ pub struct Conn {
     pub(super) clock: SharedClock,
     /// What the transaction under way did, to be chained when it commits.
     pub(super) deeds: Vec<NewAuditEvent>,
+    /// What it counted, to be added up when it commits.
+    pub(super) tally: Tally,
 }
 
 /// Either database.
@@ -47,13 +50,16 @@ pub(super) const fn rows_per_statement(columns: usize) -> usize {
 }
 
 impl Conn {
-    /// A deed that was done outside of a transaction would be told with somebody else's, or never.
-    pub(super) fn without_deeds<T>(&mut self, done: StoreResult<T>) -> StoreResult<T> {
-        if std::mem::take(&mut self.deeds).is_empty() {
+    /// What is recorded at a commit, and there is none, would be told with somebody else's deeds, or never.
+    pub(super) fn without_record<T>(&mut self, done: StoreResult<T>) -> StoreResult<T> {
+        let nothing_left = self.deeds.is_empty() && self.tally.is_empty();
+        self.deeds.clear();
+        self.tally.clear();
+        if nothing_left {
             done
         } else {
             done.and(Err(StoreError::Refused(
-                "an audit entry outside of a transaction",
+                "something to be recorded outside of a transaction",
             )))
         }
     }
@@ -70,7 +76,11 @@ impl Conn {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
             }
         }?;
-        let done = work(self).and_then(|value| audit::flush(self).map(|()| value));
+        let done = work(self).and_then(|value| {
+            counts::flush(self)?;
+            audit::flush(self)?;
+            Ok(value)
+        });
         match done {
             Ok(value) => {
                 with_conn!(self, |c| AnsiTransactionManager::commit_transaction(c))?;
@@ -78,6 +88,7 @@ impl Conn {
             }
             Err(error) => {
                 self.deeds.clear();
+                self.tally.clear();
                 // A rollback that fails leaves the connection marked broken and the pool drops it; what the
                 // caller needs to know is the first error.
                 if let Err(rollback) =
@@ -140,6 +151,7 @@ impl Connector {
             db,
             clock: self.clock.clone(),
             deeds: Vec::new(),
+            tally: Tally::default(),
         })
     }
 }

@@ -27,6 +27,7 @@ pub mod audit;
 pub mod blobs;
 pub mod clock;
 pub mod columns;
+pub mod counts;
 pub mod detectors;
 pub mod findings;
 pub mod intake;
@@ -37,8 +38,10 @@ pub mod messages;
 pub mod nodes;
 pub mod outbox;
 pub mod page;
+pub mod people;
 pub mod policies;
 pub mod results;
+pub mod retention;
 pub mod scans;
 pub mod settings;
 pub mod tokens;
@@ -141,7 +144,7 @@ impl Store {
         let permits = self.permits(None).await?;
         self.run(permits, |conn| {
             let done = work(conn);
-            conn.without_deeds(done)
+            conn.without_record(done)
         })
         .await
     }

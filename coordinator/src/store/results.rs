@@ -25,6 +25,7 @@ use super::columns::{
     Ts, Uid, Undecodable, numbered, signed, storable,
 };
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
+use super::counts::{self, What};
 use super::error::StoreResult;
 use super::findings;
 use super::jobs::{self, Job, JobState};
@@ -318,6 +319,7 @@ fn write_consequences(
     violations::insert(conn, violations, now)?;
     let alerts: Vec<&NewAlert> = fresh.iter().flat_map(|new| &new.alerts).collect();
     alerts::raise(conn, &alerts, now)?;
+    count(conn, fresh);
     let actions = fresh.iter().flat_map(|new| {
         new.actions
             .iter()
@@ -326,6 +328,28 @@ fn write_consequences(
     outbox::insert(conn, actions, now)?;
     audit::append(conn, fresh.iter().flat_map(|new| new.audit.iter().cloned()));
     Ok(())
+}
+
+/// What this batch adds to the numbers of the day.
+fn count(conn: &mut Conn, fresh: &[&NewResult]) {
+    for new in fresh {
+        let result = &new.result;
+        let outcome = match result.outcome {
+            ScanOutcome::Completed { .. } => ResultState::Completed,
+            ScanOutcome::Failed { .. } => ResultState::Failed,
+        };
+        counts::add(conn, What::Scans, outcome.as_str(), 1);
+        counts::add(conn, What::ScannedBytes, "", result.scanned_bytes);
+        let findings = findings_of(result);
+        counts::add(conn, What::Caught, "", u64::from(!findings.is_empty()));
+        for finding in findings {
+            counts::add(conn, What::Findings, finding.info_type.as_str(), 1);
+        }
+        for violation in &new.violations {
+            let policy = violation.decision.policy.to_string();
+            counts::add(conn, What::Violations, policy, 1);
+        }
+    }
 }
 
 fn complete_jobs(conn: &mut Conn, fresh: &[&NewResult], now: DateTime<Utc>) -> StoreResult<()> {

@@ -537,6 +537,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, SmallInt, Text};
+
+    daily_counts (day, what, key, slot) {
+        day -> Text,
+        what -> Text,
+        key -> Text,
+        slot -> SmallInt,
+        n -> BigInt,
+    }
+}
+
 diesel::joinable!(scan_results -> scan_jobs (job_id));
 diesel::joinable!(findings -> scan_results (job_id));
 diesel::joinable!(violations -> scan_results (job_id));
@@ -575,4 +587,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     security_events,
     idempotency_keys,
     webhooks,
+    daily_counts,
 );

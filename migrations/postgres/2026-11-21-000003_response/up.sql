@@ -34,6 +34,7 @@ CREATE INDEX alerts_due ON alerts (due_at, id) WHERE status <= 2;
 CREATE INDEX alerts_assignee ON alerts (assignee, id);
 CREATE INDEX alerts_info_type ON alerts (info_type, id);
 CREATE INDEX alerts_source ON alerts (source, id);
+CREATE INDEX alerts_closed ON alerts (closed_at) WHERE closed_at IS NOT NULL;
 -- Search by words.
 CREATE INDEX alerts_words ON alerts USING gin (words);
 
@@ -60,6 +61,7 @@ CREATE TABLE alert_occurrences (
 );
 
 CREATE INDEX alert_occurrences_alert ON alert_occurrences (alert_id, id);
+CREATE INDEX alert_occurrences_user ON alert_occurrences (user_id) WHERE user_id IS NOT NULL;
 
 -- What people said and did about an alert. kind: `comment`, `status`, `assigned`, `due`, `reopened`…
 CREATE TABLE alert_activity (

@@ -14,8 +14,10 @@ pub mod detectors;
 pub mod findings;
 pub mod messages;
 pub mod nodes;
+pub mod privacy;
 pub mod queue;
 pub mod scans;
+pub mod stats;
 pub mod views;
 
 use super::cursor::{CursorKey, Page, PageQuery};

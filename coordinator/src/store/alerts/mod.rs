@@ -5,6 +5,7 @@
 //! **Invariant:** one row for each leak; its severity never falls by being seen again.
 
 mod raise;
+mod standing;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -19,6 +20,7 @@ use super::schema::alerts;
 use crate::domain::alert::AlertStatus;
 
 pub use raise::{NewAlert, Raised, raise};
+pub use standing::{Standing, standing};
 
 /// A stored alert.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -82,6 +84,25 @@ pub struct Alert {
     pub reopened: i32,
     /// Grows with every change by people, and when it is reopened.
     pub version: i32,
+}
+
+impl Alert {
+    /// What a search for the alert looks through, if this is whom it names.
+    pub(in crate::store) fn searchable<'a>(
+        &'a self,
+        user: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a str> {
+        let texts = [
+            Some(self.title.as_str()),
+            Some(self.source.as_str()),
+            self.description.as_deref(),
+            self.info_type.as_deref(),
+            self.workspace_id.as_deref(),
+            self.channel_id.as_deref(),
+            user,
+        ];
+        texts.into_iter().flatten()
+    }
 }
 
 /// What a list of alerts shows.

@@ -20,6 +20,7 @@ use crate::store::audit::{self, NewAuditEvent};
 use crate::store::clock;
 use crate::store::columns::{DbJson, DbTime, DbUuid, signed, storable, storable_opt};
 use crate::store::connection::{Conn, Database, rows_per_statement, with_conn};
+use crate::store::counts::{self, What};
 use crate::store::error::StoreResult;
 use crate::store::schema::{alert_activity, alert_keys, alert_occurrences, alerts};
 use crate::store::words::Words;
@@ -108,6 +109,10 @@ pub fn raise(conn: &mut Conn, new: &[&NewAlert], now: DateTime<Utc>) -> StoreRes
             .execute(c))?;
     }
     note_occurrences(conn, &by_alert, now)?;
+    for row in &first {
+        let severity = Severity::from_number(row.severity).map_or("", Severity::as_str);
+        counts::add(conn, What::AlertsRaised, severity, 1);
+    }
     Ok(new
         .iter()
         .filter_map(|alert| raised.get(&alert.id).copied())
@@ -282,6 +287,7 @@ fn note_reopening(conn: &mut Conn, alert: &Alert, now: DateTime<Utc>) -> StoreRe
         .execute(c))?;
     let deed = NewAuditEvent::deed("alert.reopened", None, alert.id.to_string(), data);
     audit::append(conn, [deed]);
+    counts::add(conn, What::AlertsReopened, alert.severity.as_str(), 1);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod intake;
 mod jobs;
 mod people;
 mod results;
+mod retention;
 mod schema;
 mod settings;
 mod trail;

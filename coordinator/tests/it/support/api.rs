@@ -90,7 +90,13 @@ impl Api {
         until("no job is open and the queue is empty", async || {
             // A queue that is coming back answers 503 for a while.
             let url = format!("{}/api/v1/queue", self.base);
-            let answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
+            let answer = self
+                .http
+                .get(url)
+                .bearer_auth(&self.token)
+                .send()
+                .await
+                .unwrap();
             if answer.status() == 503 {
                 return false;
             }

@@ -1,0 +1,2 @@
+mod erase;
+mod export;
