@@ -70,22 +70,47 @@ struct Problems;
 impl Modify for Problems {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for operation in document.paths.paths.values_mut().flat_map(operations) {
-            if operation.security.is_some() {
-                let refusals = [
-                    ("401", "no credentials that hold"),
-                    ("403", "without the right"),
-                ];
-                for (status, description) in refusals {
-                    let refusal = problem_response(description);
-                    let responses = &mut operation.responses.responses;
-                    responses.entry(status.to_owned()).or_insert(refusal);
-                }
+            for (status, description) in common_refusals(operation) {
+                let refusal = problem_response(description);
+                let responses = &mut operation.responses.responses;
+                responses.entry(status.to_owned()).or_insert(refusal);
             }
             for response in operation.responses.responses.values_mut() {
                 give_problems_their_type(response);
             }
         }
     }
+}
+
+/// What any operation of its kind can answer, whatever it does.
+fn common_refusals(operation: &Operation) -> Vec<(&'static str, &'static str)> {
+    let mut refusals = Vec::new();
+    let has_parameters = operation
+        .parameters
+        .as_ref()
+        .is_some_and(|all| !all.is_empty());
+    if has_parameters || operation.request_body.is_some() {
+        refusals.push((
+            "400",
+            "a value of the request is not acceptable, or it cannot be read",
+        ));
+    }
+    if operation.request_body.is_some() {
+        refusals.push(("413", "the body is too large"));
+        refusals.push(("415", "the body is of a type that is not taken here"));
+    }
+    if operation.security.is_some() {
+        refusals.push(("401", "no credentials that hold"));
+        refusals.push(("403", "without the right"));
+    }
+    if operation.security.is_some() || operation.request_body.is_some() {
+        refusals.push(("429", "too often: `Retry-After` says when to come back"));
+        refusals.push((
+            "503",
+            "something that is needed is away: `Retry-After` says when to come back",
+        ));
+    }
+    refusals
 }
 
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

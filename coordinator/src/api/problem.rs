@@ -14,7 +14,9 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::{Deserialize, Serialize};
 use shared::job::RetryClass;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::request_id;
 use crate::store::StoreError;
@@ -25,7 +27,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $text:literal $title:literal,)+) => {
         /// What went wrong, as a word that programs may rely on.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ErrorCode {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
         }
@@ -90,6 +92,32 @@ codes! {
     /// Something that is needed is down; it will be back.
     Unavailable = 503 "unavailable" "Not available right now",
 }
+
+/// By hand: the derive does not see the words through the macro.
+impl PartialSchema for ErrorCode {
+    fn schema() -> RefOr<Schema> {
+        let words = Self::ALL.iter().map(|code| code.as_str());
+        let rows = Self::ALL.iter().map(|code| {
+            format!(
+                "\n| `{}` | {} | {} |",
+                code.as_str(),
+                code.status(),
+                code.title()
+            )
+        });
+        let table = rows.collect::<String>();
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(words))
+            .description(Some(format!(
+                "What went wrong, as a word that programs may rely on.\n\n\
+                 | code | status | means |\n|---|---|---|{table}"
+            )))
+            .into()
+    }
+}
+
+impl ToSchema for ErrorCode {}
 
 /// An error as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

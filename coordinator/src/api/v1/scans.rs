@@ -17,6 +17,7 @@ use shared::job::{Payload, RetryClass};
 use shared::telemetry;
 use shared::telemetry::names::span;
 use tokio::time::Instant;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -52,9 +53,18 @@ pub struct ScanRequest {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WaitQuery {
-    /// Seconds to wait, at most 60.
+    /// Seconds to wait; more than 60 are 60.
     #[serde(default)]
+    #[param(schema_with = any_seconds)]
     wait: u64,
+}
+
+/// A number without a format, which would bring a bound of its own.
+fn any_seconds() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0))
+        .build()
 }
 
 /// A scan.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
 
+use super::Place;
 use crate::api::auth::{Authorized, permit};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
@@ -27,10 +28,11 @@ const SEGMENT: u32 = 1_000;
 pub struct ExportQuery {
     /// Only entries behind this place.
     #[serde(default)]
-    #[param(example = 0)]
-    after: u64,
+    #[param(value_type = i64, minimum = 0, example = 0)]
+    after: Place,
     /// Only entries up to this place.
-    up_to: Option<u64>,
+    #[param(value_type = Option<i64>, minimum = 0)]
+    up_to: Option<Place>,
 }
 
 /// The trail as lines of JSON, oldest first, with its checkpoints: `weir audit verify --file` proves it
@@ -48,10 +50,10 @@ pub async fn export(
     query: web::Query<ExportQuery>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let ExportQuery { after, up_to } = query.into_inner();
+    let after = query.after.0;
     let by = auth.principal.user;
     let head = app.store.read(audit::head).await?;
-    let last = up_to.unwrap_or(u64::MAX).min(head.seq);
+    let last = query.up_to.map_or(u64::MAX, |place| place.0).min(head.seq);
     app.store
         .write(move |conn| {
             let data = json!({ "after": after, "up_to": last });

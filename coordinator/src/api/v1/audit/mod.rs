@@ -32,6 +32,19 @@ pub use record::{
     __path_record, __path_record_batch, NewEntries, NewEntry, RecordedEntries, record, record_batch,
 };
 
+/// A place of the chain, in a query: 0 or more.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "i64")]
+struct Place(u64);
+
+impl TryFrom<i64> for Place {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(place: i64) -> Result<Self, Self::Error> {
+        place.try_into().map(Self)
+    }
+}
+
 /// Which entries.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::Place;
 use crate::api::auth::{Authorized, permit};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
@@ -22,8 +23,8 @@ const AT_MOST: Duration = Duration::from_secs(20);
 #[into_params(parameter_in = Query)]
 pub struct VerifyQuery {
     /// Begin at the newest checkpoint at or before this place, instead of at the beginning.
-    #[param(example = 0)]
-    after: Option<u64>,
+    #[param(value_type = Option<i64>, minimum = 0, example = 0)]
+    after: Option<Place>,
 }
 
 /// Whether the trail is whole.
@@ -96,7 +97,7 @@ pub async fn verify(
     app: web::Data<AppState>,
 ) -> Result<web::Json<Verification>, ApiError> {
     let scope = Scope {
-        after: query.after,
+        after: query.after.map(|place| place.0),
         at_most: Some(AT_MOST),
     };
     let verdict = trail::verify(&app.store, &app.signatures, scope, &app.clock).await?;

@@ -122,7 +122,7 @@ async fn a_proof_can_begin_behind_any_checkpoint() {
         refused.problem(400, "invalid");
     }
     let beyond = server
-        .get_as(&token, &format!("{VERIFY}?after={}", u64::MAX))
+        .get_as(&token, &format!("{VERIFY}?after={}", i64::MAX))
         .await
         .json(200);
     assert_eq!(beyond["valid"], true);
