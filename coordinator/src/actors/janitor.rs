@@ -1,4 +1,5 @@
-//! Small duties at intervals: deleting spent uploads, reading detectors and policies again.
+//! Small duties at intervals: deleting spent uploads and what is long past, reading detectors, policies and
+//! ended sessions again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -11,8 +12,9 @@ use shared::lifecycle::Shutdown;
 
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
+use crate::ended_sessions::EndedSessions;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs};
+use crate::store::{Store, StoreError, blobs, lockouts, resets};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
@@ -37,6 +39,8 @@ pub struct JanitorParts {
     pub detectors: Arc<DetectorSets>,
     /// The policies in force.
     pub policies: Arc<Policies>,
+    /// Whose sessions were ended lately.
+    pub ended: Arc<EndedSessions>,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -67,6 +71,9 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.detectors.refresh(&parts.store).await {
             tracing::warn!(%error, "detectors not read again, the set in force stays");
         }
+        if let Err(error) = parts.ended.refresh(&parts.store).await {
+            tracing::warn!(%error, "ended sessions not read again");
+        }
     }
 }
 
@@ -82,6 +89,13 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
+        }
+        let forgotten = parts.store.write(|conn| {
+            lockouts::forget_old(conn)?;
+            resets::forget_old(conn)
+        });
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "old failures and reset tokens not deleted");
         }
     }
 }

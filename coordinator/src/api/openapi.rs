@@ -26,7 +26,8 @@ pub const BEARER: &str = "bearer";
 #[openapi(
     info(
         title = "Weir",
-        description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages.",
+        description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages. \
+            Limited routes say in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` where a caller stands.",
         license(name = "MIT", identifier = "MIT"),
     ),
     tags(
@@ -38,13 +39,16 @@ pub const BEARER: &str = "bearer";
         (name = "detectors", description = "What is looked for."),
         (name = "messages", description = "Slack messages that were caught."),
         (name = "findings", description = "What was found, wherever it was."),
+        (name = "users", description = "People who sign in."),
+        (name = "tokens", description = "Credentials of programs."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
         health::alive, health::ready, health::metrics,
         slack_events::receive,
         to_the_page,
-        v1::auth::login, v1::auth::refresh, v1::auth::logout, v1::auth::me,
+        v1::auth::register, v1::auth::login, v1::auth::refresh, v1::auth::logout, v1::auth::logout_all,
+        v1::auth::me, v1::auth::change_password, v1::auth::forgot, v1::auth::reset,
         v1::scans::create, v1::scans::list, v1::scans::get,
         v1::detectors::list, v1::detectors::create, v1::detectors::test, v1::detectors::get,
         v1::detectors::replace, v1::detectors::change, v1::detectors::delete,
@@ -52,6 +56,8 @@ pub const BEARER: &str = "bearer";
         v1::findings::list,
         v1::nodes::list,
         v1::queue::status,
+        v1::users::list, v1::users::create, v1::users::get, v1::users::change, v1::users::reset_password,
+        v1::tokens::list, v1::tokens::create, v1::tokens::revoke,
     ),
     components(schemas(Problem, ErrorCode)),
     modifiers(&Bearer, &Problems),
@@ -68,6 +74,7 @@ impl Modify for Problems {
                 let refusals = [
                     ("401", "no credentials that hold"),
                     ("403", "without the right"),
+                    ("429", "too many requests"),
                 ];
                 for (status, description) in refusals {
                     let refusal = problem_response(description);

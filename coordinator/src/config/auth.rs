@@ -9,5 +9,7 @@ shared::config_section! {
         admin_email: String = "admin@localhost",
         /// The first admin's password, at least 12 characters. Without it one is made and printed once.
         admin_password: Option<SecretString>,
+        /// Whether anybody may make themselves an account, as analyst. Otherwise admins make them.
+        allow_registration: bool = "false",
     }
 }

@@ -6,12 +6,16 @@
 mod auth;
 mod database;
 mod http;
+mod limits;
+mod origin;
 mod pipeline;
 mod slack;
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use limits::LimitsConfig;
+pub use origin::WebOrigin;
 pub use pipeline::PipelineConfig;
 pub use slack::SlackConfig;
 
@@ -38,6 +42,8 @@ shared::configuration! {
         slack: SlackConfig,
         /// Who may sign in.
         auth: AuthConfig,
+        /// How often somebody may call.
+        limits: LimitsConfig,
         /// What it reports about itself.
         telemetry: TelemetryConfig,
     }

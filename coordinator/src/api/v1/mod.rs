@@ -15,6 +15,8 @@ pub mod messages;
 pub mod nodes;
 pub mod queue;
 pub mod scans;
+pub mod tokens;
+pub mod users;
 pub mod views;
 
 use super::cursor::{CursorKey, Page, PageQuery};
