@@ -43,11 +43,6 @@ pub(super) enum Asked {
 }
 
 impl Checked {
-    /// Whether it was right.
-    pub(super) fn is_right(&self) -> bool {
-        matches!(self.outcome, Outcome::Right { .. })
-    }
-
     /// The user, held, if the password was right and everything still is as it was checked; otherwise a failure
     /// more. What it writes is to be committed in either case.
     pub(super) fn told(
@@ -63,8 +58,12 @@ impl Checked {
             }
             Outcome::Wrong { known, reason } => (None, (known, reason)),
         };
+        let failures = match user {
+            Some(_) => lockouts::hold(conn, &self.address)?,
+            None => lockouts::hold_to_count(conn, &self.address)?,
+        };
         let now = clock::now(conn)?;
-        if let Some(left) = lockouts::hold(conn, &self.address)?.locked_for(now) {
+        if let Some(left) = failures.locked_for(now) {
             audit::append(conn, [refusal(asked, refused.0, "locked", None)]);
             return Ok(Err(AccountError::Locked { left }));
         }
@@ -72,8 +71,10 @@ impl Checked {
             lockouts::clear(conn, &self.address)?;
             return Ok(Ok(user));
         }
-        let lock = lockouts::count(conn, &self.address)?.locked_for(now);
+        let failures = failures.and_one(now);
+        lockouts::put(conn, &self.address, &failures)?;
         let (known, reason) = refused;
+        let lock = failures.locked_for(now);
         audit::append(conn, [refusal(asked, known, reason, lock)]);
         Ok(Err(AccountError::WrongCredentials))
     }

@@ -3,7 +3,7 @@
 use shared::secret::SecretString;
 
 shared::config_section! {
-    /// The first admin, made when there is no user yet.
+    /// Who may sign in: the first admin, made when there is no user yet, and who adds themselves.
     pub struct AuthConfig in "auth" {
         /// The first admin's address.
         admin_email: String = "admin@localhost",

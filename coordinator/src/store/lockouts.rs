@@ -26,7 +26,7 @@ pub fn get(conn: &mut Conn, email_hash: &[u8]) -> StoreResult<Failures> {
     Ok(row.map(Failures::from).unwrap_or_default())
 }
 
-/// The same, locked until the transaction ends.
+/// The same, locked until the transaction ends, if there is a row.
 ///
 /// # Errors
 /// As any query.
@@ -43,26 +43,31 @@ pub fn hold(conn: &mut Conn, email_hash: &[u8]) -> StoreResult<Failures> {
     Ok(row.map(Failures::from).unwrap_or_default())
 }
 
-/// Counts one more failure of an address. Call it through [`Store::write`](super::Store::write).
+/// The same, and there is a row from now on: of many first failures each waits for those before it.
 ///
 /// # Errors
 /// As any query.
-pub fn count(conn: &mut Conn, email_hash: &[u8]) -> StoreResult<Failures> {
-    // There must be a row to lock: of two first failures both would count one otherwise.
-    let first = row(email_hash, &Failures::default());
+pub fn hold_to_count(conn: &mut Conn, email_hash: &[u8]) -> StoreResult<Failures> {
+    let none = row(email_hash, &Failures::default());
     with_conn!(conn, |c| diesel::insert_into(login_failures::table)
-        .values(first)
+        .values(none)
         .on_conflict_do_nothing()
         .execute(c))?;
-    let now = clock::now(conn)?;
-    let failures = hold(conn, email_hash)?.and_one(now);
-    let row = row(email_hash, &failures);
+    hold(conn, email_hash)
+}
+
+/// Puts the failures of an address, which is held.
+///
+/// # Errors
+/// As any query.
+pub fn put(conn: &mut Conn, email_hash: &[u8], failures: &Failures) -> StoreResult<()> {
+    let row = row(email_hash, failures);
     with_conn!(conn, |c| diesel::update(
         login_failures::table.find(email_hash)
     )
     .set(row)
     .execute(c))?;
-    Ok(failures)
+    Ok(())
 }
 
 /// Forgets the failures of an address; `false` if there were none.

@@ -10,3 +10,5 @@ mod problems;
 mod scans;
 mod service;
 mod slack_events;
+mod tokens;
+mod users;

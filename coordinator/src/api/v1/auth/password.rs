@@ -58,6 +58,7 @@ pub struct ResetRequest {
         (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "the new password cannot be taken; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "too many failures, or too many requests", body = crate::api::Problem),
+        (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
     ),
 )]
 pub async fn change_password(
@@ -109,6 +110,7 @@ pub async fn forgot(
         (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "the password cannot be taken; `errors` says why, and the token is still good", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
+        (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
     ),
 )]
 pub async fn reset(

@@ -27,6 +27,7 @@ use shared::secret::ExposeSecret as _;
         (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "address or password cannot be taken; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
+        (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
     ),
 )]
 pub async fn register(

@@ -91,6 +91,7 @@ pub async fn list(
         (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "too many requests", body = crate::api::Problem),
+        (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
     ),
 )]
 pub async fn create(
