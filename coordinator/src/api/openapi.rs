@@ -64,23 +64,37 @@ pub const BEARER: &str = "bearer";
 )]
 struct Document;
 
+/// What a guard can say.
+const REFUSALS_OF_GUARDS: [(&str, &str); 3] = [
+    ("401", "no credentials that hold"),
+    ("403", "without the right"),
+    ("429", "too many requests"),
+];
+
+/// What can be wrong with a body before anybody looks into it.
+const REFUSALS_OF_BODIES: [(&str, &str); 3] = [
+    ("400", "the body cannot be read"),
+    ("413", "the body is too large"),
+    ("415", "the body is of a type that is not taken here"),
+];
+
 /// What every operation can answer beside what its handler says, and the media type of all of it.
 struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for operation in document.paths.paths.values_mut().flat_map(operations) {
+            let mut refusals = Vec::new();
             if operation.security.is_some() {
-                let refusals = [
-                    ("401", "no credentials that hold"),
-                    ("403", "without the right"),
-                    ("429", "too many requests"),
-                ];
-                for (status, description) in refusals {
-                    let refusal = problem_response(description);
-                    let responses = &mut operation.responses.responses;
-                    responses.entry(status.to_owned()).or_insert(refusal);
-                }
+                refusals.extend(REFUSALS_OF_GUARDS);
+            }
+            if operation.request_body.is_some() {
+                refusals.extend(REFUSALS_OF_BODIES);
+            }
+            for (status, description) in refusals {
+                let refusal = problem_response(description);
+                let responses = &mut operation.responses.responses;
+                responses.entry(status.to_owned()).or_insert(refusal);
             }
             for response in operation.responses.responses.values_mut() {
                 give_problems_their_type(response);

@@ -116,7 +116,7 @@ impl FromRequest for Visitor {
 fn limits_of(request: &HttpRequest) -> Result<&Limits, ApiError> {
     request
         .app_data::<web::Data<Limits>>()
-        .map(|limits| limits.get_ref())
+        .map(web::Data::get_ref)
         .ok_or_else(|| ApiError::failed(RetryClass::Permanent, NotSetUp))
 }
 

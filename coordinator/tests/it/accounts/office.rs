@@ -85,7 +85,7 @@ impl Office {
         let claimed = self
             .accounts
             .store
-            .write(|conn| outbox::claim(conn, &["mail"], 100, Duration::from_secs(60)));
+            .write(|conn| outbox::claim(conn, &["mail"], 100, Duration::from_mins(1)));
         let claimed = claimed.await.unwrap().into_iter();
         claimed
             .map(|(action, payload)| {

@@ -14,7 +14,7 @@ use shared::ids::{TokenId, UserId};
 use tokio::task::JoinSet;
 
 use super::office::{ADA, Office, PASSWORD, identity, refresh_of, secret};
-use crate::support::db::{TestDb, on_both};
+use crate::support::db::on_both;
 
 fn to(role: Role) -> StandingChange {
     StandingChange {

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::office::{ADA, Office, PASSWORD, identity, refresh_of, secret};
-use crate::support::db::{TestDb, on_both};
+use crate::support::db::on_both;
 
 const WRONG: &str = "address or password is wrong";
 const LOCKED: &str = "too many failures in a row";

@@ -50,12 +50,9 @@ pub struct ResetRequest {
     request_body = PasswordChange,
     responses(
         (status = 204, description = "changed; every other session is ended"),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 401, description = "not signed in, or the current password is wrong", body = crate::api::Problem),
         (status = 403, description = "an API token changes no password", body = crate::api::Problem),
         (status = 404, description = "the account is gone", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "the new password cannot be taken; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "too many failures, or too many requests", body = crate::api::Problem),
         (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
@@ -84,9 +81,6 @@ pub async fn change_password(
     request_body = ForgottenRequest,
     responses(
         (status = 202, description = "if somebody has this address, a mail is on its way; three an hour at most"),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
     ),
 )]
@@ -106,8 +100,6 @@ pub async fn forgot(
     responses(
         (status = 204, description = "set; sign in with it"),
         (status = 400, description = "the token is unknown, used or too old, or the body cannot be read", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "the password cannot be taken; `errors` says why, and the token is still good", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
         (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),

@@ -20,11 +20,8 @@ use shared::secret::ExposeSecret as _;
     post, operation_id = "register", path = "/api/v1/auth/register", tag = "auth", request_body = LoginRequest,
     responses(
         (status = 201, description = "registered and signed in", body = Session),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 403, description = "registering is not allowed here", body = crate::api::Problem),
         (status = 409, description = "somebody has this address", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "address or password cannot be taken; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
         (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),

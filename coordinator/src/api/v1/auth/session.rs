@@ -74,10 +74,7 @@ pub struct Me {
     post, operation_id = "login", path = "/api/v1/auth/login", tag = "auth", request_body = LoginRequest,
     responses(
         (status = 200, description = "signed in", body = Session),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 401, description = "address or password is wrong", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 429, description = "too many failures for this address, or too many requests from here", body = crate::api::Problem),
         (status = 503, description = "too many sign in at this moment", body = crate::api::Problem),
     ),
@@ -97,10 +94,7 @@ pub async fn login(
     post, operation_id = "refresh", path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshRequest,
     responses(
         (status = 200, description = "the session goes on", body = Session),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 401, description = "the token is unknown, used, or too old", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
     ),
 )]
@@ -118,9 +112,6 @@ pub async fn refresh(
     post, operation_id = "logout", path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshRequest,
     responses(
         (status = 204, description = "ended"),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 429, description = "too many requests from here", body = crate::api::Problem),
     ),
 )]
@@ -139,7 +130,6 @@ pub async fn logout(
     responses(
         (status = 204, description = "ended: no access token from before is good any more"),
         (status = 403, description = "an API token ends no session", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn logout_all(

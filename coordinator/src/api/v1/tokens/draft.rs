@@ -88,10 +88,10 @@ impl NewTokenRequest {
                     "`scopes[{at}]` is no permission: see `permissions` of /api/v1/auth/me"
                 )),
                 Ok(scope) if !held.allow(scope) => {
-                    errors.push(format!("`scopes[{at}]`: you do not hold {scope} yourself"))
+                    errors.push(format!("`scopes[{at}]`: you do not hold {scope} yourself"));
                 }
                 Ok(scope) if scopes.contains(&scope) => {
-                    errors.push(format!("`scopes[{at}]` names {scope} a second time"))
+                    errors.push(format!("`scopes[{at}]` names {scope} a second time"));
                 }
                 Ok(scope) => scopes.push(scope),
             }

@@ -64,7 +64,6 @@ pub struct NewToken {
     responses(
         (status = 200, description = "a page", body = Page<TokenView>),
         (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -94,14 +93,10 @@ pub async fn list(
     request_body = NewTokenRequest,
     responses(
         (status = 201, description = "made; `secret` is shown this one time", body = NewToken),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 403, description = "without the right, or by an API token", body = crate::api::Problem),
         (status = 404, description = "the account is gone", body = crate::api::Problem),
         (status = 409, description = "there are too many", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn create(
@@ -138,7 +133,6 @@ pub async fn create(
     responses(
         (status = 204, description = "revoked"),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn revoke(

@@ -81,10 +81,7 @@ pub fn person(email: &str, password: Option<&str>) -> Result<Address, Vec<String
 
 impl NewUserRequest {
     pub(super) fn read(self) -> Result<Draft, Vec<String>> {
-        let password = self
-            .password
-            .as_ref()
-            .map(|password| password.expose_secret());
+        let password = self.password.as_ref().map(SecretString::expose_secret);
         let address = person(&self.email, password);
         let role = role(&self.role);
         match (address, role) {

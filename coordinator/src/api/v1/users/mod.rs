@@ -53,7 +53,6 @@ pub struct UserQuery {
     responses(
         (status = 200, description = "a page", body = Page<UserView>),
         (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -85,12 +84,8 @@ pub async fn list(
     request_body = NewUserRequest,
     responses(
         (status = 201, description = "added", body = UserWithToken),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 409, description = "somebody has this address", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
         (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
     ),
 )]
@@ -106,12 +101,12 @@ pub async fn create(
         password,
         role: draft.role,
     };
-    let (user, token) = match draft.password.clone() {
-        Some(password) => (app.accounts.add(person(password), by).await?, None),
-        None => {
-            let (user, token) = app.accounts.invite(person(nobodys_password()?), by).await?;
-            (user, Some(token))
-        }
+    let (user, token) = if let Some(password) = draft.password.clone() {
+        (app.accounts.add(person(password), by).await?, None)
+    } else {
+        let invited = app.accounts.invite(person(nobodys_password()?), by);
+        let (user, token) = invited.await?;
+        (user, Some(token))
     };
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/v1/users/{}", user.id)))
@@ -126,7 +121,6 @@ pub async fn create(
     responses(
         (status = 200, description = "the user; `ETag` is the version", body = UserView),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn get(
@@ -148,14 +142,10 @@ pub async fn get(
     request_body = UserChangeRequest,
     responses(
         (status = 200, description = "changed; access tokens from before are not good any more", body = UserView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "nobody could run Weir any more, or it is oneself", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn change(
@@ -181,7 +171,6 @@ pub async fn change(
     responses(
         (status = 200, description = "the token, this one time", body = UserWithToken),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
-        (status = 429, description = "too many requests", body = crate::api::Problem),
     ),
 )]
 pub async fn reset_password(
