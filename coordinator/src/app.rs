@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::{Actor, Arbiter, ArbiterHandle};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use shared::actor::{GuardOptions, Guarded, Guardian};
@@ -19,19 +19,23 @@ use shared::seal::{EnvelopeSealer, KeyRing, NodeVerifier, Purpose, Sealer, Signe
 use shared::telemetry::Metrics;
 use tracing_actix_web::TracingLogger;
 
+use crate::accounts::{Accounts, AddressHashes};
 use crate::actors::{
     Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts, Notary,
     NotaryParts, Redispatcher, Round, Sweep,
 };
 use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
 use crate::api::cursor::CursorKey;
+use crate::api::limits::Limits;
 use crate::api::root_span::RequestSpan;
+use crate::api::sharing::sharing;
 use crate::api::{self, Actors, AppState, StoredTokens};
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::config::CoordinatorConfig;
 use crate::consequences::Consequences;
 use crate::detector_sets::DetectorSets;
+use crate::ended_sessions::EndedSessions;
 use crate::first_start;
 use crate::jobs::JobMaker;
 use crate::keys;
@@ -59,6 +63,7 @@ struct Foundation {
     blobs: Blobs,
     passwords: Arc<Passwords>,
     signer: Signer,
+    ended: Arc<EndedSessions>,
     metrics: Metrics,
     clock: SharedClock,
     shutdown: Shutdown,
@@ -126,6 +131,9 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     detectors.refresh(&store).await?;
     let policies = Arc::new(Policies::default());
     policies.refresh(&store).await?;
+    // Before the first request is answered.
+    let ended = Arc::new(EndedSessions::default());
+    ended.refresh(&store).await?;
     let queue = queue::open(&config.queue)
         .await
         .context("the queue cannot be opened")?;
@@ -144,6 +152,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         passwords,
         signer: Signer::new(&ring)?,
         ring,
+        ended,
         metrics,
         clock,
         shutdown,
@@ -248,6 +257,7 @@ fn start_keepers(
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
         policies: Arc::clone(&foundation.policies),
+        ended: Arc::clone(&foundation.ended),
         retention: foundation.config.retention.retention(),
         shutdown: foundation.shutdown.clone(),
     });
@@ -353,6 +363,7 @@ fn state(
     arrivals: Arrivals,
 ) -> anyhow::Result<AppState> {
     let token_keys = keys::token_keys(&foundation.ring)?;
+    let tokens = OpaqueTokens::new(&token_keys.opaque);
     let sealer = EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?);
     let signing_secret = foundation.config.slack.signing_secret.as_ref();
     Ok(AppState {
@@ -367,11 +378,20 @@ fn state(
         detectors: Arc::clone(&foundation.detectors),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
-        passwords: Arc::clone(&foundation.passwords),
+        accounts: Accounts {
+            store: foundation.store.clone(),
+            passwords: Arc::clone(&foundation.passwords),
+            tokens: tokens.clone(),
+            addresses: AddressHashes::new(&token_keys.address),
+            sealer: Sealer::new(&foundation.ring, Purpose::Database)?,
+            ended: Arc::clone(&foundation.ended),
+        },
+        allow_registration: foundation.config.auth.allow_registration,
         authenticator: Authenticator {
             access: AccessTokens::new(&token_keys.access, Arc::clone(&foundation.clock)),
-            opaque: OpaqueTokens::new(&token_keys.opaque),
+            opaque: tokens,
             lookup: Arc::new(StoredTokens(foundation.store.clone())),
+            ended: Arc::clone(&foundation.ended),
         },
         signatures: foundation.signer.verifier().clone(),
         cursors: CursorKey::new(&token_keys.cursor),
@@ -387,11 +407,16 @@ fn serve(
 ) -> anyhow::Result<actix_web::dev::ServerHandle> {
     let bind = foundation.config.http.bind;
     let authenticator = web::Data::new(state.authenticator.clone());
+    let config = &foundation.config;
+    let limits = web::Data::new(Limits::new(&config.limits, &config.http));
+    let origins = config.http.cors_origins.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .app_data(authenticator.clone())
+            .app_data(limits.clone())
             .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(Condition::new(!origins.is_empty(), sharing(&origins)))
             .wrap(from_fn(api::boundary::boundary))
             .configure(api::configure)
     })

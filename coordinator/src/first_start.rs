@@ -10,6 +10,7 @@ use aws_lc_rs::rand;
 use shared::ids::{PolicyId, UserId};
 use shared::secret::SecretString;
 
+use crate::accounts::{AccountError, By, add_person};
 use crate::api::auth::Passwords;
 use crate::config::AuthConfig;
 use crate::domain::roles::Role;
@@ -46,10 +47,10 @@ pub async fn prepare(
         password_hash: hash,
         role: Role::Admin.as_str().to_owned(),
     };
-    match store.write(move |conn| users::insert(conn, &user)).await {
-        Ok(()) => tell(&config.admin_email, generated.as_deref()),
+    match add_person(store, user, By::FirstStart).await {
+        Ok(_added) => tell(&config.admin_email, generated.as_deref()),
         // Another coordinator was quicker.
-        Err(error) if error.is_duplicate() => Ok(()),
+        Err(AccountError::Taken) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

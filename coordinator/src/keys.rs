@@ -13,7 +13,8 @@ use shared::seal::{KeyRing, LookupKeys, Purpose};
 /// Where the ring is if nothing else is said; made there on the first start.
 pub const DEFAULT_RING: &str = "weir-data/keyring.json";
 
-/// Keys for the three kinds of tokens. Each is of its own: a cursor can never pass for a session.
+/// Keys for tokens, and for what must be looked up and not read. Each is of its own: a cursor can never pass
+/// for a session.
 pub struct TokenKeys {
     /// Signs access tokens.
     pub access: [u8; 32],
@@ -21,6 +22,8 @@ pub struct TokenKeys {
     pub opaque: [u8; 32],
     /// Seals cursors.
     pub cursor: [u8; 32],
+    /// Hashes addresses.
+    pub address: [u8; 32],
 }
 
 /// The ring that is configured; the default one is made if it is not there.
@@ -73,6 +76,7 @@ pub fn token_keys(ring: &KeyRing) -> anyhow::Result<TokenKeys> {
         access: derive("access")?,
         opaque: derive("opaque")?,
         cursor: derive("cursor")?,
+        address: derive("address")?,
     })
 }
 
@@ -110,6 +114,7 @@ mod tests {
         assert_eq!(one.access, two.access);
         assert_ne!(one.access, one.opaque);
         assert_ne!(one.opaque, one.cursor);
+        assert_ne!(one.cursor, one.address);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! a process boundary to `shared`.
 //! **Invariant:** Slack gets its 200 only for events that are in the database.
 
+pub mod accounts;
 pub mod actors;
 pub mod api;
 pub mod app;
@@ -16,6 +17,7 @@ pub mod detector_changes;
 pub mod detector_cost;
 pub mod detector_sets;
 pub mod domain;
+pub mod ended_sessions;
 pub mod first_start;
 #[cfg(feature = "embedded")]
 pub mod heartbeats;

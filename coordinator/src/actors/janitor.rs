@@ -1,5 +1,5 @@
-//! Small duties at intervals: deleting spent uploads, dropping records past their time, reading detectors and
-//! policies again.
+//! Small duties at intervals: deleting spent uploads, dropping records past their time, reading detectors,
+//! policies and ended sessions again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -13,8 +13,9 @@ use shared::lifecycle::Shutdown;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::domain::retention::{Kind, Retention};
+use crate::ended_sessions::EndedSessions;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs, clock, retention};
+use crate::store::{Store, StoreError, blobs, clock, lockouts, resets, retention};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
@@ -46,6 +47,8 @@ pub struct JanitorParts {
     pub policies: Arc<Policies>,
     /// How long records are kept.
     pub retention: Retention,
+    /// Whose sessions were ended lately.
+    pub ended: Arc<EndedSessions>,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -77,6 +80,9 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.detectors.refresh(&parts.store).await {
             tracing::warn!(%error, "detectors not read again, the set in force stays");
         }
+        if let Err(error) = parts.ended.refresh(&parts.store).await {
+            tracing::warn!(%error, "ended sessions not read again");
+        }
     }
 }
 
@@ -92,6 +98,13 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
+        }
+        let forgotten = parts.store.write(|conn| {
+            lockouts::forget_old(conn)?;
+            resets::forget_old(conn)
+        });
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "old failures and reset tokens not deleted");
         }
     }
 }

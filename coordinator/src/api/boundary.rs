@@ -1,6 +1,7 @@
 //! The outermost middleware: names the request, catches panics, gives every error one form.
 //!
-//! Owns `X-Request-Id`, the last word on errors, and their one log line. Leaves traces and access logs to
+//! Owns `X-Request-Id`, the last word on errors, their one log line, and telling callers where they stand with
+//! their limit. Leaves traces and access logs to
 //! telemetry; printing of a panic is silenced by the process's panic hook, not here.
 //! **Invariant:** what leaves is either an answer a handler meant, or a problem; a panic's words and a
 //! foreign error's words stay inside.
@@ -10,11 +11,12 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError};
 use futures_util::FutureExt;
 
+use super::limits::Standing;
 use super::problem::{ApiError, ErrorCode};
 use super::request_id::{HEADER, RequestName};
 
@@ -52,15 +54,32 @@ fn finish(response: ServiceResponse, name: &RequestName) -> ServiceResponse {
         .error()
         .map(|error| judge(error, name).error_response());
     let mut response = match problem {
-        Some(problem) => response.into_response(problem),
+        Some(mut problem) => {
+            keep_sharing(response.headers(), problem.headers_mut());
+            response.into_response(problem)
+        }
         None => response,
     };
+    let standing = response.request().extensions().get::<Standing>().copied();
+    if let Some(standing) = standing {
+        standing.tell(response.headers_mut());
+    }
     if let Ok(value) = HeaderValue::from_str(name.as_str()) {
         response
             .headers_mut()
             .insert(HeaderName::from_static(HEADER), value);
     }
     response
+}
+
+/// What lets a page of another origin read the answer must stay on a problem, or it could not be told.
+fn keep_sharing(from: &HeaderMap, to: &mut HeaderMap) {
+    let sharing = from
+        .iter()
+        .filter(|(name, _)| **name == VARY || name.as_str().starts_with("access-control-"));
+    for (name, value) in sharing {
+        to.insert(name.clone(), value.clone());
+    }
 }
 
 /// Logs the error and gives it our form. A foreign error keeps its status and loses its words.

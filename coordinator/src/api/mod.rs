@@ -5,18 +5,21 @@
 //! **Invariant:** a handler is mounted through [`routes`] only, and compiles into it only if its first
 //! argument says who may call it. Outside of it are Swagger UI's own files and the 404.
 
+mod account_problems;
 pub mod auth;
 pub mod boundary;
 pub mod cursor;
 pub mod extract;
 pub mod health;
 pub mod internal;
+pub mod limits;
 pub mod openapi;
 pub mod precondition;
 pub mod problem;
 pub mod request_id;
 pub mod root_span;
 pub mod route_table;
+pub mod sharing;
 pub mod slack_events;
 pub mod state;
 mod token_lookup;
@@ -38,10 +41,15 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/metrics", health::metrics),
         RouteEntry::post("/slack/events", slack_events::receive),
         RouteEntry::get("/api/docs", openapi::to_the_page),
+        RouteEntry::post("/api/v1/auth/register", v1::auth::register),
         RouteEntry::post("/api/v1/auth/login", v1::auth::login),
         RouteEntry::post("/api/v1/auth/refresh", v1::auth::refresh),
         RouteEntry::post("/api/v1/auth/logout", v1::auth::logout),
+        RouteEntry::post("/api/v1/auth/logout-all", v1::auth::logout_all),
         RouteEntry::get("/api/v1/auth/me", v1::auth::me),
+        RouteEntry::post("/api/v1/auth/password", v1::auth::change_password),
+        RouteEntry::post("/api/v1/auth/password/forgot", v1::auth::forgot),
+        RouteEntry::post("/api/v1/auth/password/reset", v1::auth::reset),
         RouteEntry::post("/api/v1/scans", v1::scans::create),
         RouteEntry::get("/api/v1/scans", v1::scans::list),
         RouteEntry::get("/api/v1/scans/{id}", v1::scans::get),
@@ -67,6 +75,17 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/api/v1/stats", v1::stats::get),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
+        RouteEntry::get("/api/v1/users", v1::users::list),
+        RouteEntry::post("/api/v1/users", v1::users::create),
+        RouteEntry::get("/api/v1/users/{id}", v1::users::get),
+        RouteEntry::patch("/api/v1/users/{id}", v1::users::change),
+        RouteEntry::post(
+            "/api/v1/users/{id}/reset-password",
+            v1::users::reset_password,
+        ),
+        RouteEntry::get("/api/v1/tokens", v1::tokens::list),
+        RouteEntry::post("/api/v1/tokens", v1::tokens::create),
+        RouteEntry::delete("/api/v1/tokens/{id}", v1::tokens::revoke),
         RouteEntry::get(
             "/internal/v1/detector-sets/{version}",
             internal::detector_set,
@@ -77,7 +96,7 @@ pub fn routes() -> RouteTable {
 }
 
 /// Mounts the API: routes, documents, and an answer for everything else. [`boundary::boundary`] belongs
-/// around the app; `web::Data<auth::Authenticator>` into it.
+/// around the app; `web::Data` of [`auth::Authenticator`] and [`limits::Limits`] into it.
 pub fn configure(config: &mut web::ServiceConfig) {
     extract::configure(config);
     routes().mount(config);

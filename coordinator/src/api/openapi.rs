@@ -26,7 +26,8 @@ pub const BEARER: &str = "bearer";
 #[openapi(
     info(
         title = "Weir",
-        description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages.",
+        description = "Data-loss prevention for Slack. Errors are RFC 9457 problems; lists come in pages. \
+            Limited routes say in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` where a caller stands.",
         license(name = "MIT", identifier = "MIT"),
     ),
     tags(
@@ -40,13 +41,16 @@ pub const BEARER: &str = "bearer";
         (name = "findings", description = "What was found, wherever it was."),
         (name = "audit", description = "What was done, by whom, to what; in one chain that can be proved."),
         (name = "privacy", description = "What is known of a person, told or forgotten."),
+        (name = "users", description = "People who sign in."),
+        (name = "tokens", description = "Credentials of programs."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
         health::alive, health::ready, health::metrics,
         slack_events::receive,
         to_the_page,
-        v1::auth::login, v1::auth::refresh, v1::auth::logout, v1::auth::me,
+        v1::auth::register, v1::auth::login, v1::auth::refresh, v1::auth::logout, v1::auth::logout_all,
+        v1::auth::me, v1::auth::change_password, v1::auth::forgot, v1::auth::reset,
         v1::scans::create, v1::scans::list, v1::scans::get,
         v1::detectors::list, v1::detectors::create, v1::detectors::test, v1::detectors::get,
         v1::detectors::replace, v1::detectors::change, v1::detectors::delete,
@@ -58,6 +62,8 @@ pub const BEARER: &str = "bearer";
         v1::stats::get,
         v1::nodes::list,
         v1::queue::status,
+        v1::users::list, v1::users::create, v1::users::get, v1::users::change, v1::users::reset_password,
+        v1::tokens::list, v1::tokens::create, v1::tokens::revoke,
     ),
     components(schemas(Problem, ErrorCode)),
     modifiers(&Bearer, &Problems),

@@ -59,6 +59,8 @@ codes! {
     Malformed = 400 "malformed" "The request cannot be read",
     /// It can be read, but a value is not acceptable.
     Invalid = 400 "invalid" "A value is not acceptable",
+    /// The token to set a password is not good (any more).
+    InvalidToken = 400 "invalid_token" "The token is unknown, used or too old",
     /// The cursor is not one of ours, or of another list.
     InvalidCursor = 400 "invalid_cursor" "The cursor is not valid here",
     /// No credentials, or none that hold.

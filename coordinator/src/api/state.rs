@@ -12,8 +12,9 @@ use shared::queue::Queue;
 use shared::seal::{NodeVerifier, SignatureVerifier};
 use shared::telemetry::Metrics;
 
-use super::auth::{Authenticator, Passwords};
+use super::auth::Authenticator;
 use super::cursor::CursorKey;
+use crate::accounts::Accounts;
 use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Notary, Redispatcher};
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
@@ -46,8 +47,10 @@ pub struct AppState {
     pub signing_secret: Option<SigningSecret>,
     /// Knows the nodes' credentials.
     pub nodes: NodeVerifier,
-    /// Hashes and checks passwords.
-    pub passwords: Arc<Passwords>,
+    /// People and programs that sign in.
+    pub accounts: Accounts,
+    /// Whether anybody may make themselves an account.
+    pub allow_registration: bool,
     /// Knows access and API tokens.
     pub authenticator: Authenticator,
     /// Checks what was signed of the audit trail.

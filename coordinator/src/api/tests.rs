@@ -13,12 +13,13 @@ use shared::ids::{TokenId, UserId};
 use shared::secret::ExposeSecret;
 
 use super::auth::{
-    AccessTokens, Authenticator, Authorized, OpaqueTokens, Principal, Public, TokenHash, TokenKind,
-    TokenLookup, permit,
+    AccessTokens, Authenticator, Authorized, Identity, OpaqueTokens, Principal, Public, TokenHash,
+    TokenKind, TokenLookup, permit,
 };
 use super::boundary::boundary;
 use super::problem::{CONTENT_TYPE, Problem};
 use super::*;
+use crate::config::CoordinatorConfig;
 use crate::domain::roles::{Permission, Permissions, Role};
 
 /// One API token: an admin's, good for writing audit events.
@@ -40,6 +41,7 @@ impl TokenLookup for OneToken {
 
 struct Fixture {
     authenticator: Authenticator,
+    limits: web::Data<limits::Limits>,
     api_token: String,
     refresh_token: String,
 }
@@ -59,18 +61,22 @@ impl Fixture {
                 access: AccessTokens::new(&[1; 32], clock),
                 opaque,
                 lookup: Arc::new(lookup),
+                ended: Arc::default(),
             },
+            limits: web::Data::new(limits()),
             api_token: api.token.expose_secret().to_owned(),
             refresh_token: refresh.token.expose_secret().to_owned(),
         }
     }
 
     fn session(&self, role: Role) -> String {
-        let issued = self
-            .authenticator
-            .access
-            .issue(UserId::fresh(), role)
-            .unwrap();
+        let somebody = Identity {
+            user: UserId::fresh(),
+            role,
+            session: TokenId::fresh(),
+            since: DateTime::UNIX_EPOCH,
+        };
+        let issued = self.authenticator.access.issue(&somebody).unwrap();
         issued.token.expose_secret().to_owned()
     }
 
@@ -78,6 +84,7 @@ impl Fixture {
         let app = App::new()
             .wrap(from_fn(boundary))
             .app_data(web::Data::new(self.authenticator.clone()))
+            .app_data(self.limits.clone())
             .configure(|config| test_routes().mount(config))
             .configure(configure);
         let service = test::init_service(app).await;
@@ -101,6 +108,12 @@ impl Fixture {
         }
         self.send(request).await
     }
+}
+
+/// As they are if nobody says otherwise.
+fn limits() -> limits::Limits {
+    let config: CoordinatorConfig = shared::config::load(None, []).unwrap();
+    limits::Limits::new(&config.limits, &config.http)
 }
 
 struct Answer {
@@ -199,9 +212,12 @@ async fn the_open_routes_are_these() {
             ("GET", "/readyz"),
             ("GET", "/metrics"),
             ("GET", "/api/docs"),
+            ("POST", "/api/v1/auth/register"),
             ("POST", "/api/v1/auth/login"),
             ("POST", "/api/v1/auth/refresh"),
             ("POST", "/api/v1/auth/logout"),
+            ("POST", "/api/v1/auth/password/forgot"),
+            ("POST", "/api/v1/auth/password/reset"),
         ]
     );
 }

@@ -1,12 +1,14 @@
 //! API tokens, as the database has them.
 
 use async_trait::async_trait;
+use shared::ids::TokenId;
 use shared::job::RetryClass;
 
 use super::auth::{Principal, TokenHash, TokenLookup};
 use super::problem::ApiError;
 use crate::domain::roles::{Permission, Permissions, Role};
 use crate::store::Store;
+use crate::store::clock;
 use crate::store::tokens::{self, ApiToken};
 use crate::store::users;
 
@@ -27,14 +29,18 @@ impl TokenLookup for StoredTokens {
                 let Some(owner) = token.created_by else {
                     return Ok(None);
                 };
+                let now = clock::now(conn)?;
                 Ok(users::get(conn, owner)?
                     .filter(|user| !user.disabled)
-                    .map(|user| (token, user)))
+                    .map(|user| (token.is_use_old(now), token, user)))
             })
             .await?;
-        let Some((token, user)) = found else {
+        let Some((is_use_old, token, user)) = found else {
             return Ok(None);
         };
+        if is_use_old {
+            self.note_use(token.id).await;
+        }
         let role: Role = user
             .role
             .parse()
@@ -45,6 +51,19 @@ impl TokenLookup for StoredTokens {
             token.id,
             granted(&token)?,
         )))
+    }
+}
+
+impl StoredTokens {
+    /// The time is for people who tidy up: a call does not fail for it.
+    async fn note_use(&self, id: TokenId) {
+        let noted = self
+            .0
+            .write(move |conn| tokens::note_api_use(conn, id))
+            .await;
+        if let Err(error) = noted {
+            tracing::debug!(%error, "the use of an api token is not noted");
+        }
     }
 }
 

@@ -11,11 +11,12 @@ use shared::ids::TokenId;
 use shared::secret::ExposeSecret as _;
 
 use super::{Exit, Global, database, print};
-use crate::api::auth::{OpaqueTokens, TokenKind};
+use crate::accounts::{AccountError, By, NewMachine, add_token, revoke_token};
+use crate::api::auth::OpaqueTokens;
 use crate::config::CoordinatorConfig;
 use crate::domain::roles::Permission;
 use crate::keys;
-use crate::store::tokens::{self, NewApiToken};
+use crate::store::tokens::{self, TokenEnd};
 use crate::store::{Store, users};
 
 /// What to do with which token.
@@ -69,11 +70,12 @@ pub(super) fn run(args: TokenArgs, global: &Global) -> anyhow::Result<Exit> {
             }
             TokenCommand::List => list(&store).await?,
             TokenCommand::Revoke { id } => {
-                if !store
-                    .write(move |conn| tokens::revoke_api(conn, id))
-                    .await?
-                {
-                    bail!("there is no such token, or it is revoked already");
+                match revoke_token(&store, id, By::CommandLine).await {
+                    Ok(true) => {}
+                    Ok(false) | Err(AccountError::Missing) => {
+                        bail!("there is no such token, or it is revoked already");
+                    }
+                    Err(error) => return Err(error.into()),
                 }
                 print(&format!("revoked {id}"))?;
             }
@@ -96,39 +98,38 @@ async fn create(config: &CoordinatorConfig, store: &Store, wanted: Wanted) -> an
         scopes,
         days,
     } = wanted;
-    if let Some(unknown) = scopes
+    let scopes: Vec<Permission> = scopes
         .iter()
-        .find(|scope| scope.parse::<Permission>().is_err())
-    {
-        let known: Vec<&str> = Permission::ALL
-            .iter()
-            .map(|permission| permission.as_str())
-            .collect();
-        bail!(
-            "there is no scope {unknown}; there are {}",
-            known.join(", ")
-        );
-    }
+        .map(|scope| known(scope))
+        .collect::<Result<_, _>>()?;
     let wanted = email.clone();
     let owner = store
         .read(move |conn| users::by_email(conn, &wanted))
         .await?;
     let owner = owner.with_context(|| format!("there is no user {email}: see `weir user list`"))?;
     let keys = keys::token_keys(&keys::ring(&config.secrets)?)?;
-    let minted = OpaqueTokens::new(&keys.opaque).mint(TokenKind::Api)?;
-    let new = NewApiToken {
-        id: TokenId::fresh(),
-        token_hash: minted.hash.as_bytes().to_vec(),
+    let tokens = OpaqueTokens::new(&keys.opaque);
+    let new = NewMachine {
         name,
         scopes,
-        role: None,
-        created_by: Some(owner.id),
-        ttl: days.map(|days| Duration::from_secs(days.saturating_mul(86_400))),
+        end: days.map_or(TokenEnd::Never, |days| {
+            TokenEnd::After(Duration::from_secs(days.saturating_mul(86_400)))
+        }),
+        owner: owner.id,
     };
-    store
-        .write(move |conn| tokens::insert_api(conn, &new))
-        .await?;
+    let (_token, minted) = add_token(store, &tokens, new, By::CommandLine).await?;
     Ok(print(&minted.token.expose_secret())?)
+}
+
+fn known(scope: &str) -> anyhow::Result<Permission> {
+    let permission = Permission::ALL.iter().find(|known| known.as_str() == scope);
+    permission.copied().with_context(|| {
+        let all: Vec<&str> = Permission::ALL
+            .iter()
+            .map(|permission| permission.as_str())
+            .collect();
+        format!("there is no scope {scope}; there are {}", all.join(", "))
+    })
 }
 
 async fn list(store: &Store) -> anyhow::Result<()> {

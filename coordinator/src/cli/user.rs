@@ -10,14 +10,20 @@ use std::io::{IsTerminal as _, Read as _};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use shared::ids::UserId;
-use shared::secret::SecretString;
+use shared::secret::{ExposeSecret as _, SecretString};
 
 use super::{Exit, Global, database, print};
+use crate::accounts::{AccountError, AddressHashes, By, add_person, change_person, set_password};
 use crate::api::auth::Passwords;
+use crate::config::CoordinatorConfig;
+use crate::domain::accounts::StandingChange;
+use crate::domain::address::Address;
+use crate::domain::password;
 use crate::domain::roles::Role;
 use crate::first_start::made_up_password;
-use crate::store::users::{self, NewUser, User, UserChange};
-use crate::store::{Store, tokens};
+use crate::keys;
+use crate::store::Store;
+use crate::store::users::{self, NewUser, User};
 
 /// What to do with whom.
 #[derive(Debug, Args)]
@@ -38,7 +44,7 @@ enum UserCommand {
     },
     /// List everybody
     List,
-    /// Change what somebody may do, from their next sign-in on
+    /// Change what somebody may do
     SetRole {
         /// The address
         email: String,
@@ -70,43 +76,44 @@ impl RoleName {
 }
 
 pub(super) fn run(args: UserArgs, global: &Global) -> anyhow::Result<Exit> {
-    database::with(global, |_config, store| async move {
+    database::with(global, |config, store| async move {
         match args.command {
             UserCommand::Add { email, role } => add(&store, email, role.role()).await?,
             UserCommand::List => list(&store).await?,
             UserCommand::SetRole { email, role } => {
-                let change = UserChange {
-                    role: Some(role.role().as_str().to_owned()),
-                    ..UserChange::default()
+                let role = role.role();
+                let change = StandingChange {
+                    role: Some(role),
+                    disabled: None,
                 };
-                let user = change_user(&store, &email, change).await?;
-                print(&format!(
-                    "{} is {} from the next sign-in on",
-                    user.email,
-                    role.role().as_str()
-                ))?;
+                let id = known(&store, &email).await?.id;
+                let by = By::CommandLine;
+                let user = change_person(&store, id, change, None, by).await?;
+                print(&format!("{} is {role} from now on", user.email))?;
             }
-            UserCommand::ResetPassword { email } => reset_password(&store, &email).await?,
+            UserCommand::ResetPassword { email } => reset_password(&config, &store, &email).await?,
         }
         Ok(Exit::Success)
     })
 }
 
 async fn add(store: &Store, email: String, role: Role) -> anyhow::Result<()> {
-    let password = password()?;
+    let password = read_password()?;
+    let address = Address::parse(&email)?;
+    password::admit(password.secret.expose_secret(), address.as_str())?;
     let user = NewUser {
         id: UserId::fresh(),
-        email: email.clone(),
+        email: address.as_str().to_owned(),
         password_hash: Passwords::new()?.hash(&password.secret)?,
         role: role.as_str().to_owned(),
     };
-    match store.write(move |conn| users::insert(conn, &user)).await {
-        Ok(()) => Ok(print(&format!(
+    match add_person(store, user, By::CommandLine).await {
+        Ok(_added) => Ok(print(&format!(
             "added {email} as {}{}",
             role.as_str(),
             password.note()
         ))?),
-        Err(error) if error.is_duplicate() => bail!("{email} is there already"),
+        Err(AccountError::Taken) => bail!("{email} is there already"),
         Err(error) => Err(error.into()),
     }
 }
@@ -123,33 +130,30 @@ async fn list(store: &Store) -> anyhow::Result<()> {
     Ok(print(&table.trim_end())?)
 }
 
-async fn reset_password(store: &Store, email: &str) -> anyhow::Result<()> {
-    let password = password()?;
-    let change = UserChange {
-        password_hash: Some(Passwords::new()?.hash(&password.secret)?),
-        ..UserChange::default()
-    };
-    let user = change_user(store, email, change).await?;
-    let ended = store
-        .write(move |conn| tokens::end_all_of(conn, user.id))
-        .await?;
+async fn reset_password(
+    config: &CoordinatorConfig,
+    store: &Store,
+    email: &str,
+) -> anyhow::Result<()> {
+    let user = known(store, email).await?;
+    let password = read_password()?;
+    password::admit(password.secret.expose_secret(), &user.email)?;
+    let hash = Passwords::new()?.hash(&password.secret)?;
+    let keys = keys::token_keys(&keys::ring(&config.secrets)?)?;
+    let address = AddressHashes::new(&keys.address).of(&user.email);
+    let ended = set_password(store, user.id, hash, address, By::CommandLine).await?;
     Ok(print(&format!(
         "{email} has a new password{}; {ended} sessions ended",
         password.note()
     ))?)
 }
 
-async fn change_user(store: &Store, email: &str, change: UserChange) -> anyhow::Result<User> {
+async fn known(store: &Store, email: &str) -> anyhow::Result<User> {
     let wanted = email.to_owned();
     let user = store
         .read(move |conn| users::by_email(conn, &wanted))
         .await?;
-    let user = user.with_context(|| format!("there is no user {email}: see `weir user list`"))?;
-    let id = user.id;
-    store
-        .write(move |conn| users::update(conn, id, &change))
-        .await?;
-    Ok(user)
+    user.with_context(|| format!("there is no user {email}: see `weir user list`"))
 }
 
 struct Password {
@@ -165,7 +169,7 @@ impl Password {
 }
 
 /// The first line of standard input, or a made-up one if that is a terminal or empty.
-fn password() -> anyhow::Result<Password> {
+fn read_password() -> anyhow::Result<Password> {
     let mut stdin = std::io::stdin();
     let mut given = String::new();
     if !stdin.is_terminal() {

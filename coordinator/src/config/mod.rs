@@ -7,6 +7,8 @@ mod audit;
 mod auth;
 mod database;
 mod http;
+mod limits;
+mod origin;
 mod pipeline;
 mod retention;
 mod slack;
@@ -15,6 +17,8 @@ pub use audit::AuditConfig;
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use limits::LimitsConfig;
+pub use origin::WebOrigin;
 pub use pipeline::PipelineConfig;
 pub use retention::RetentionConfig;
 pub use slack::SlackConfig;
@@ -46,6 +50,8 @@ shared::configuration! {
         retention: RetentionConfig,
         /// The trail of deeds.
         audit: AuditConfig,
+        /// How often somebody may call.
+        limits: LimitsConfig,
         /// What it reports about itself.
         telemetry: TelemetryConfig,
     }

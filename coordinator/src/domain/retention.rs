@@ -19,7 +19,7 @@ pub enum Kind {
     ClosedAlerts,
     /// Security events.
     SecurityEvents,
-    /// Sessions, resets and failed sign-ins that are over, and nodes that are gone.
+    /// Sessions that are over, and nodes that are gone.
     Spent,
 }
 

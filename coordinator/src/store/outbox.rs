@@ -111,6 +111,15 @@ pub enum Attempt<'a> {
     },
 }
 
+/// Adds an action that follows from no job, unless its key is known.
+///
+/// # Errors
+/// As any query.
+pub fn enqueue(conn: &mut Conn, new: &NewAction) -> StoreResult<()> {
+    let now = clock::now(conn)?;
+    insert(conn, [(None, new)].into_iter(), now)
+}
+
 /// Takes due actions of these kinds, oldest first, and holds them for `lease`. Two callers never get the same one while its
 /// lease lasts. Call it through [`Store::write`](super::Store::write).
 ///

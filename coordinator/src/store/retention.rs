@@ -149,17 +149,12 @@ fn drop_events(conn: &mut Conn, before: DateTime<Utc>, limit: u32) -> StoreResul
 /// What is over since then: nobody can use it, and somebody may have wanted to look into it.
 fn drop_spent(conn: &mut Conn, before: DateTime<Utc>, limit: u32) -> StoreResult<usize> {
     let mut gone = 0;
-    for (table, column, key) in [
-        ("refresh_tokens", "expires_at", "id"),
-        ("password_resets", "expires_at", "id"),
-        ("login_failures", "last_failed_at", "email_hash"),
-        ("nodes", "last_seen_at", "id"),
-    ] {
+    for (table, column) in [("refresh_tokens", "expires_at"), ("nodes", "last_seen_at")] {
         gone += run!(
             conn,
             format!(
-                "DELETE FROM {table} WHERE {key} IN \
-                 (SELECT {key} FROM {table} WHERE {column} < $1 LIMIT $2)"
+                "DELETE FROM {table} WHERE id IN \
+                 (SELECT id FROM {table} WHERE {column} < $1 LIMIT $2)"
             ),
             DbTime::from(before) => Ts,
             i64::from(limit) => BigInt,

@@ -312,7 +312,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Bool, Integer, Nullable, Text};
-    use crate::store::columns::{Ts, Uid};
+    use crate::store::columns::{Ts, TsWords, Uid};
 
     users (id) {
         id -> Uid,
@@ -323,7 +323,9 @@ diesel::table! {
         created_at -> Ts,
         last_login_at -> Nullable<Ts>,
         sessions_since -> Ts,
+        spared_session -> Nullable<Uid>,
         version -> Integer,
+        words -> TsWords,
     }
 }
 

@@ -6,6 +6,8 @@
 // The attribute says nothing new to the compiler; it tells clippy that the functions beside the tests are
 // test code too.
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod api;
 #[cfg(test)]
 mod faults;

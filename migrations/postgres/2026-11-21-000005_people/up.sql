@@ -1,4 +1,5 @@
--- `email` is lower case. Access tokens from before `sessions_since` are not accepted.
+-- `email` is lower case. Access tokens of sessions from before `sessions_since` are not accepted, but for those
+-- of `spared_session`. `words` is what a search looks through.
 CREATE TABLE users (
     id UUID PRIMARY KEY NOT NULL,
     email TEXT NOT NULL UNIQUE,
@@ -8,7 +9,9 @@ CREATE TABLE users (
     created_at TIMESTAMPTZ NOT NULL,
     last_login_at TIMESTAMPTZ,
     sessions_since TIMESTAMPTZ NOT NULL,
-    version INTEGER NOT NULL
+    spared_session UUID,
+    version INTEGER NOT NULL,
+    words TSVECTOR NOT NULL
 );
 
 -- Whose sessions were ended lately: their access tokens are still within their time.
@@ -21,6 +24,9 @@ CREATE TABLE login_failures (
     last_failed_at TIMESTAMPTZ NOT NULL,
     locked_until TIMESTAMPTZ
 );
+
+-- What is long past is forgotten.
+CREATE INDEX login_failures_last ON login_failures (last_failed_at);
 
 -- Good once, to set a new password.
 CREATE TABLE password_resets (

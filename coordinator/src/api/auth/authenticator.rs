@@ -2,7 +2,8 @@
 //!
 //! Owns telling the two credentials apart and the 401 that answers bad ones. Leaves stored API tokens to
 //! whoever implements [`TokenLookup`].
-//! **Invariant:** a refresh token opens nothing but the refresh route.
+//! **Invariant:** a refresh token opens nothing but the refresh route; an access token of a session that was
+//! ended opens nothing.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::jwt::AccessTokens;
 use super::opaque::{OpaqueTokens, TokenHash, TokenKind};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::domain::roles::{Permissions, Role};
+use crate::ended_sessions::EndedSessions;
 
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +34,9 @@ pub struct Principal {
 /// How a principal proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// By an access token.
+    /// By an access token of this session.
     Session(TokenId),
-    /// By an API token.
+    /// By this API token.
     ApiToken(TokenId),
 }
 
@@ -57,16 +59,31 @@ pub struct Authenticator {
     pub opaque: OpaqueTokens,
     /// The stored API tokens.
     pub lookup: Arc<dyn TokenLookup>,
+    /// Whose sessions were ended lately.
+    pub ended: Arc<EndedSessions>,
 }
 
 impl Principal {
     /// Somebody with all that their role gives.
-    pub fn of_session(user: UserId, role: Role, token: TokenId) -> Self {
+    pub fn of_session(user: UserId, role: Role, session: TokenId) -> Self {
         Self {
             user,
             role,
             permissions: role.permissions(),
-            credential: Credential::Session(token),
+            credential: Credential::Session(session),
+        }
+    }
+
+    /// The session, for what an API token may never do: a credential that got out must not be able to make
+    /// itself last.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Forbidden`] (permanent): the caller is an API token.
+    pub fn session(&self) -> Result<TokenId, ApiError> {
+        match self.credential {
+            Credential::Session(session) => Ok(session),
+            Credential::ApiToken(_) => Err(ApiError::new(ErrorCode::Forbidden)
+                .with_detail("an API token cannot do this: sign in")),
         }
     }
 
@@ -108,10 +125,13 @@ impl Authenticator {
             .access
             .verify(token)
             .map_err(|error| invalid_token().with_source(error))?;
+        if self.ended.has_ended(&identity) {
+            return Err(invalid_token());
+        }
         Ok(Principal::of_session(
             identity.user,
             identity.role,
-            identity.token,
+            identity.session,
         ))
     }
 }

@@ -1,8 +1,8 @@
 //! The guards: what a handler's first argument says about who may call it.
 //!
-//! Owns [`Authorized`], [`Public`] and one marker type per permission. Leaves the credentials to
-//! `authenticator`.
-//! **Invariant:** having an `Authorized<P>` in hand proves that the caller holds `P`.
+//! Owns [`Authorized`], [`Public`], [`Visitor`] and one marker type per permission. Leaves the credentials to
+//! `authenticator` and how often somebody may call to `limits`.
+//! **Invariant:** having an `Authorized<P>` in hand proves that the caller holds `P` and is within their limit.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -15,6 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use shared::job::RetryClass;
 
 use super::authenticator::{Authenticator, Principal};
+use crate::api::limits::Limits;
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::route_table::{Access, Guard};
 use crate::domain::roles::Permission;
@@ -36,6 +37,10 @@ pub struct Authorized<P> {
 /// Anybody may call this, and that is meant so.
 #[derive(Clone, Copy, Debug)]
 pub struct Public;
+
+/// Anybody may call this, but from one address only so often: for routes that people try passwords on.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor;
 
 /// The markers: one for each permission, and [`SignedIn`](permit::SignedIn).
 pub mod permit {
@@ -95,6 +100,26 @@ impl FromRequest for Public {
     }
 }
 
+impl Guard for Visitor {
+    const ACCESS: Access = Access::Public;
+}
+
+impl FromRequest for Visitor {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(limits_of(request).and_then(|limits| limits.visit(request).map(|()| Self)))
+    }
+}
+
+fn limits_of(request: &HttpRequest) -> Result<&Limits, ApiError> {
+    request
+        .app_data::<web::Data<Limits>>()
+        .map(web::Data::get_ref)
+        .ok_or_else(|| ApiError::failed(RetryClass::Permanent, NotSetUp))
+}
+
 impl<P: RequiredRight> FromRequest for Authorized<P> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
@@ -106,11 +131,13 @@ impl<P: RequiredRight> FromRequest for Authorized<P> {
             .headers()
             .get(AUTHORIZATION)
             .map(|value| value.to_str().unwrap_or_default().to_owned());
+        let request = request.clone();
         Box::pin(async move {
             let Some(authenticator) = authenticator else {
                 return Err(ApiError::failed(RetryClass::Permanent, NotSetUp));
             };
             let principal = authenticator.authenticate(header.as_deref()).await?;
+            limits_of(&request)?.call(&request, principal.user)?;
             permitted(principal, P::PERMISSION).map(|principal| Self {
                 principal,
                 right: PhantomData,
@@ -119,9 +146,9 @@ impl<P: RequiredRight> FromRequest for Authorized<P> {
     }
 }
 
-/// The app was put together without an [`Authenticator`].
+/// The app was put together without an [`Authenticator`] or [`Limits`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the app has no authenticator")]
+#[error("the app has no authenticator or no limits")]
 struct NotSetUp;
 
 fn permitted(principal: Principal, needed: Option<Permission>) -> Result<Principal, ApiError> {

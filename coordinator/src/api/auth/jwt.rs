@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -49,8 +50,11 @@ pub struct Identity {
     pub user: UserId,
     /// The role the user had when the token was issued.
     pub role: Role,
-    /// The token's own id.
-    pub token: TokenId,
+    /// The session it belongs to.
+    pub session: TokenId,
+    /// Since when the user's sessions were good when the token was issued. Comparing it with what the database
+    /// has now needs no clock: neither whole seconds nor two machines that differ can pass a token by.
+    pub since: DateTime<Utc>,
 }
 
 /// Why a token is not accepted. The caller hears no difference.
@@ -76,6 +80,9 @@ struct Claims {
     iat: i64,
     exp: i64,
     jti: TokenId,
+    sid: TokenId,
+    /// [`Identity::since`], in microseconds since 1970.
+    since: i64,
 }
 
 impl TokenError {
@@ -105,16 +112,18 @@ impl AccessTokens {
     ///
     /// # Errors
     /// [`TokenError::Signing`] (permanent).
-    pub fn issue(&self, user: UserId, role: Role) -> Result<IssuedToken, TokenError> {
+    pub fn issue(&self, identity: &Identity) -> Result<IssuedToken, TokenError> {
         let now = self.clock.now();
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: user,
-            role,
+            sub: identity.user,
+            role: identity.role,
             iat: now.timestamp(),
             exp: (now + ACCESS_TOKEN_LIFETIME).timestamp(),
             jti: TokenId::fresh(),
+            sid: identity.session,
+            since: identity.since.timestamp_micros(),
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
             .or(Err(TokenError::Signing))?;
@@ -146,7 +155,8 @@ impl AccessTokens {
         Ok(Identity {
             user: claims.sub,
             role: claims.role,
-            token: claims.jti,
+            session: claims.sid,
+            since: DateTime::from_timestamp_micros(claims.since).ok_or(TokenError::Invalid)?,
         })
     }
 }
@@ -167,7 +177,6 @@ mod tests {
 
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use chrono::DateTime;
     use serde_json::{Value, json};
     use shared::clock::ManualClock;
     use shared::secret::ExposeSecret;
@@ -186,7 +195,16 @@ mod tests {
 
     fn claims() -> Value {
         json!({"iss": ISSUER, "aud": AUDIENCE, "sub": UserId::fresh(), "role": "admin",
-            "iat": NOW, "exp": NOW + 900, "jti": TokenId::fresh()})
+            "iat": NOW, "exp": NOW + 900, "jti": TokenId::fresh(), "sid": TokenId::fresh(), "since": 5})
+    }
+
+    fn somebody(role: Role) -> Identity {
+        Identity {
+            user: UserId::fresh(),
+            role,
+            session: TokenId::fresh(),
+            since: DateTime::from_timestamp_micros(1_700_000_000_000_007).unwrap(),
+        }
     }
 
     fn signed(header: &Header, claims: &Value, key: &[u8]) -> String {
@@ -196,16 +214,15 @@ mod tests {
     #[test]
     fn a_token_reads_back_whom_it_was_issued_for() {
         let (tokens, _) = at(NOW);
-        let user = UserId::fresh();
-        let issued = tokens.issue(user, Role::Auditor).unwrap();
-        let identity = tokens.verify(issued.token.expose_secret()).unwrap();
-        assert_eq!((identity.user, identity.role), (user, Role::Auditor));
+        let somebody = somebody(Role::Auditor);
+        let issued = tokens.issue(&somebody).unwrap();
+        assert_eq!(tokens.verify(issued.token.expose_secret()), Ok(somebody));
     }
 
     #[test]
     fn a_token_is_good_for_fifteen_minutes_by_the_injected_clock() {
         let (tokens, clock) = at(NOW);
-        let issued = tokens.issue(UserId::fresh(), Role::Admin).unwrap();
+        let issued = tokens.issue(&somebody(Role::Admin)).unwrap();
         clock.advance(Duration::from_secs(15 * 60 - 1));
         assert!(tokens.verify(issued.token.expose_secret()).is_ok());
         clock.advance(Duration::from_secs(1));
@@ -248,7 +265,7 @@ mod tests {
     #[test]
     fn refuses_a_token_that_lacks_a_claim() {
         let (tokens, _) = at(NOW);
-        for claim in ["iss", "aud", "sub", "exp", "role", "jti"] {
+        for claim in ["iss", "aud", "sub", "exp", "role", "jti", "sid", "since"] {
             let mut lacking = claims();
             lacking.as_object_mut().unwrap().remove(claim);
             let token = signed(&Header::new(Algorithm::HS256), &lacking, &KEY);

@@ -12,7 +12,7 @@ mod opaque;
 mod password;
 
 pub use authenticator::{Authenticator, Credential, Principal, TokenLookup};
-pub use authorized::{Authorized, Public, RequiredRight, permit};
+pub use authorized::{Authorized, Public, RequiredRight, Visitor, permit};
 pub use jwt::{ACCESS_TOKEN_LIFETIME, AccessTokens, Identity, IssuedToken, TokenError};
 pub use opaque::{Minted, NoRandomness, OpaqueTokens, TokenHash, TokenKind};
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, PasswordError, Passwords};

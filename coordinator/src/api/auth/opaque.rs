@@ -1,4 +1,4 @@
-//! Refresh tokens and API tokens: random, and known to us only by a keyed hash.
+//! Refresh tokens, API tokens and tokens to reset a password: random, and known to us only by a keyed hash.
 //!
 //! Owns their form and their hash. Leaves rows, expiry and revocation to `store`.
 //! **Invariant:** whoever reads the database can make no token from it, nor test guesses without the key.
@@ -22,6 +22,8 @@ pub enum TokenKind {
     Refresh,
     /// A program's credential.
     Api,
+    /// Sets a new password, once.
+    Reset,
 }
 
 /// What is stored of a token.
@@ -54,14 +56,15 @@ impl NoRandomness {
 }
 
 impl TokenKind {
-    /// Both kinds.
-    pub const ALL: [Self; 2] = [Self::Refresh, Self::Api];
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Refresh, Self::Api, Self::Reset];
 
     /// How its tokens begin.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Refresh => "weir_rt_",
             Self::Api => "weir_pat_",
+            Self::Reset => "weir_rst_",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Passwords: argon2id, and the same work whether or not the user exists.
 //!
-//! Owns hashing, checking and what a new password must have. A check takes 19 MiB and some 50 ms, so it runs
-//! on a blocking thread, and only a few at once.
+//! Owns hashing and checking. What a new password must be is for `domain::password`. Either takes 19 MiB and
+//! some 50 ms, so it runs on a blocking thread, only a few at once, and few wait for their turn.
 //! **Invariant:** checking against nobody costs what checking against somebody does.
 
 use std::fmt;
@@ -16,15 +16,17 @@ use tokio::sync::Semaphore;
 
 use super::argon::{AT_ONCE, Argon};
 
-/// A new password has at least this many characters.
-pub const MIN_PASSWORD_CHARS: usize = 12;
-/// Longer ones are refused before any work is done.
-pub const MAX_PASSWORD_BYTES: usize = 1024;
+pub use crate::domain::password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
+
+/// How many wait for their turn at most: some seconds of work. More would wait for longer than anybody does,
+/// and each holds a password in memory.
+const WAITING: usize = 64;
 
 /// Hashes and checks passwords.
 pub struct Passwords {
     argon: Argon,
     turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     /// The hash of nobody's password, checked when there is no user.
     decoy: String,
 }
@@ -40,17 +42,20 @@ pub enum PasswordError {
     /// The stored hash cannot be read, or hashing failed.
     #[error("the password hash cannot be computed or read")]
     Hash(#[source] password_hash::Error),
+    /// Too many wait for their turn.
+    #[error("too many passwords wait to be checked")]
+    Crowded,
     /// The process is ending.
     #[error("the check was cut short")]
     Cut,
 }
 
 impl PasswordError {
-    /// Permanent, but for [`PasswordError::Cut`].
+    /// Permanent, but for [`PasswordError::Crowded`] and [`PasswordError::Cut`].
     pub const fn class(&self) -> RetryClass {
         match self {
             Self::Length | Self::Hash(_) => RetryClass::Permanent,
-            Self::Cut => RetryClass::Transient,
+            Self::Crowded | Self::Cut => RetryClass::Transient,
         }
     }
 }
@@ -79,11 +84,13 @@ impl Passwords {
         Ok(Self {
             argon,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
             decoy,
         })
     }
 
-    /// Hashes a new password into a PHC string with a salt of its own. Blocks.
+    /// Hashes a new password into a PHC string with a salt of its own. Blocks: a server calls
+    /// [`hash_in_turn`](Self::hash_in_turn).
     ///
     /// # Errors
     /// [`PasswordError`] (permanent).
@@ -95,11 +102,24 @@ impl Passwords {
         hash(&self.argon, text.as_bytes())
     }
 
+    /// The same in turn with the checks, on a blocking thread. Cancelled, it still ends its work.
+    ///
+    /// # Errors
+    /// As [`hash`](Self::hash); [`PasswordError::Crowded`], [`PasswordError::Cut`] (transient).
+    pub async fn hash_in_turn(
+        self: Arc<Self>,
+        password: SecretString,
+    ) -> Result<String, PasswordError> {
+        let passwords = Arc::clone(&self);
+        self.in_turn(move || passwords.hash(&password)).await
+    }
+
     /// Whether the password is the one `stored` was made from; `None` for a user who is not there, which
     /// takes as long. Waits for its turn, and works on a blocking thread. Cancelled, it still ends its work.
     ///
     /// # Errors
-    /// [`PasswordError::Hash`] (permanent): `stored` is no hash. [`PasswordError::Cut`] (transient).
+    /// [`PasswordError::Hash`] (permanent): `stored` is no hash. [`PasswordError::Crowded`],
+    /// [`PasswordError::Cut`] (transient).
     pub async fn verify(
         self: Arc<Self>,
         password: SecretString,
@@ -108,14 +128,25 @@ impl Passwords {
         if password.expose_secret().len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
+        let passwords = Arc::clone(&self);
+        self.in_turn(move || passwords.check(&password, stored.as_deref()))
+            .await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_full| PasswordError::Crowded)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_closed| PasswordError::Cut)?;
-        let check = move || {
+        let work = move || {
             // Held by the work, not by who waits for it: a caller that hangs up frees nothing.
-            let _turn = turn;
-            self.check(&password, stored.as_deref())
+            let _held = (place, turn);
+            work()
         };
-        tokio::task::spawn_blocking(check)
+        tokio::task::spawn_blocking(work)
             .await
             .map_err(|_panicked| PasswordError::Cut)?
     }
@@ -199,6 +230,48 @@ mod tests {
                 Err(PasswordError::Length)
             ));
         }
+    }
+
+    #[tokio::test]
+    async fn a_password_hashed_in_turn_is_checked_in_turn() {
+        let passwords = Arc::new(cheap());
+        let password = || secret("correct horse battery");
+        let stored = Arc::clone(&passwords)
+            .hash_in_turn(password())
+            .await
+            .unwrap();
+        assert!(passwords.verify(password(), Some(stored)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn when_all_places_are_taken_nobody_waits() {
+        let passwords = Arc::new(cheap());
+        let places = u32::try_from(AT_ONCE + WAITING).unwrap();
+        let taken = Arc::clone(&passwords.places)
+            .acquire_many_owned(places)
+            .await;
+        let refused = Arc::clone(&passwords)
+            .verify(secret("x"), None)
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, PasswordError::Crowded));
+        assert_eq!(refused.class(), RetryClass::Transient);
+        drop(taken);
+        assert!(!passwords.verify(secret("x"), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_turn_holds_a_place_and_who_hangs_up_frees_it() {
+        let passwords = Arc::new(cheap());
+        let turns = u32::try_from(AT_ONCE).unwrap();
+        let busy = Arc::clone(&passwords.turns).acquire_many_owned(turns).await;
+        let free = passwords.places.available_permits();
+        let mut waiting = Box::pin(Arc::clone(&passwords).verify(secret("x"), None));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert_eq!(passwords.places.available_permits(), free - 1);
+        drop(waiting);
+        assert_eq!(passwords.places.available_permits(), free);
+        drop(busy);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub mod privacy;
 pub mod queue;
 pub mod scans;
 pub mod stats;
+pub mod tokens;
+pub mod users;
 pub mod views;
 
 use super::cursor::{CursorKey, Page, PageQuery};

@@ -13,3 +13,5 @@ mod scans;
 mod service;
 mod slack_events;
 mod stats;
+mod tokens;
+mod users;

@@ -155,6 +155,29 @@ async fn by_mistake(server: &Server, token: &str, answers: &mut Answers) {
     ] {
         answers.keep(&server.post("/api/v1/auth/login", &body).await);
     }
+    let address = format!("{PASSWORD_WORD}@example.test");
+    for (path, body) in [
+        (
+            "register",
+            json!({"email": address, "password": PASSWORD_WORD}),
+        ),
+        ("password/forgot", json!({"email": address})),
+        (
+            "password/reset",
+            json!({"token": format!("weir_rst_{PASSWORD_WORD}"), "new_password": PASSWORD_WORD}),
+        ),
+        (
+            "password",
+            json!({"current_password": PASSWORD_WORD, "new_password": PASSWORD_WORD}),
+        ),
+    ] {
+        let path = format!("/api/v1/auth/{path}");
+        answers.keep(&server.post_as(token, &path, &body).await);
+    }
+    let user = json!({"email": PASSWORD_WORD, "role": PASSWORD_WORD, "password": PASSWORD_WORD});
+    answers.keep(&server.post_as(token, "/api/v1/users", &user).await);
+    let machine = json!({"name": "n", "scopes": [QUERY_WORD], "expires_at": QUERY_WORD});
+    answers.keep(&server.post_as(token, "/api/v1/tokens", &machine).await);
     for path in ["/api/v1/auth/refresh", "/api/v1/auth/logout"] {
         let body = json!({"refresh_token": format!("weir_rt_{PASSWORD_WORD}")});
         answers.keep(&server.post(path, &body).await);
@@ -169,6 +192,8 @@ async fn by_mistake(server: &Server, token: &str, answers: &mut Answers) {
         format!("/api/v1/findings?scan={CARD_DIGITS}&min_likelihood={QUERY_WORD}"),
         format!("/api/v1/messages?user={QUERY_WORD}&{SECRET}=1"),
         format!("/api/v1/detectors/{QUERY_WORD}"),
+        format!("/api/v1/users?search={QUERY_WORD}&role={QUERY_WORD}"),
+        format!("/api/v1/tokens/{QUERY_WORD}"),
         format!("/{QUERY_WORD}/{CARD_DIGITS}?{QUERY_WORD}={SECRET}"),
         format!("/api/docs/{QUERY_WORD}"),
         format!("/internal/v1/blobs/{QUERY_WORD}"),

@@ -117,6 +117,15 @@ impl Server {
         Answer::to(request.json(body)).await
     }
 
+    pub(crate) async fn patch_as(&self, token: &str, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::PATCH, path).bearer_auth(token);
+        Answer::to(request.json(body)).await
+    }
+
+    pub(crate) async fn delete_as(&self, token: &str, path: &str) -> Answer {
+        Answer::to(self.request(Method::DELETE, path).bearer_auth(token)).await
+    }
+
     /// A session of the user of this role: the whole answer.
     pub(crate) async fn session(&self, role: Role) -> Value {
         let body = serde_json::json!({"email": email_of(role), "password": PASSWORD});

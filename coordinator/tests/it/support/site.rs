@@ -92,6 +92,8 @@ impl Site {
         site.set("WEIR_AUTH__ADMIN_EMAIL", ADMIN);
         site.set("WEIR_AUTH__ADMIN_PASSWORD", PASSWORD);
         site.set("WEIR_PIPELINE__DUE_AFTER", "3s");
+        // All tests call from one address.
+        site.set("WEIR_LIMITS__AUTH_PER_MINUTE", "100000");
         for (lease, seconds) in [("MESSAGE", "2s"), ("FILE", "5s"), ("RESULT", "3s")] {
             let name = format!("WEIR_QUEUE__{lease}_LEASE");
             site.both.insert(name, seconds.to_owned());
@@ -125,19 +127,30 @@ impl Site {
 
     /// What a command of `weir` prints, run with the coordinator's settings.
     pub(crate) fn weir(&self, args: &[&str]) -> String {
-        let run = std::process::Command::new(weir())
-            .args(args)
-            .env_clear()
-            .envs(self.both.iter().chain(&self.coordinator))
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
+        let run = self.command(args);
         assert!(
             run.status.success(),
             "{}",
             String::from_utf8_lossy(&run.stderr)
         );
         String::from_utf8(run.stdout).unwrap()
+    }
+
+    /// What a command that fails complains of.
+    pub(crate) fn refused(&self, args: &[&str]) -> String {
+        let run = self.command(args);
+        assert_eq!(run.status.code(), Some(2));
+        String::from_utf8(run.stderr).unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> std::process::Output {
+        std::process::Command::new(weir())
+            .args(args)
+            .env_clear()
+            .envs(self.both.iter().chain(&self.coordinator))
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap()
     }
 
     /// Starts a node, and waits until it is ready.

@@ -73,3 +73,61 @@ async fn somebody_who_is_kept_out_is_refused_like_somebody_unknown() {
     let refused = server.post(PATH, &body).await;
     refused.problem(401, "invalid_credentials");
 }
+
+#[tokio::test]
+async fn after_five_failures_right_and_wrong_known_and_unknown_are_answered_alike() {
+    let server = Server::start().await;
+    let known = email_of(Role::Analyst);
+    let attempt = async |email: &str, password: &str| {
+        let body = json!({"email": email, "password": password});
+        server.post(PATH, &body).await
+    };
+    for email in [known.as_str(), "nobody@example.test", KEPT_OUT] {
+        for _ in 0..5 {
+            attempt(email, "wrong")
+                .await
+                .problem(401, "invalid_credentials");
+        }
+    }
+    let mut problems = Vec::new();
+    for (email, password) in [
+        (known.as_str(), PASSWORD),
+        (&known.to_uppercase(), "wrong"),
+        ("nobody@example.test", "x"),
+        (KEPT_OUT, PASSWORD),
+    ] {
+        let answer = attempt(email, password).await;
+        let wait: u64 = answer.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=30).contains(&wait), "{wait}");
+        let mut problem = answer.problem(429, "too_many_requests");
+        problem["request_id"].take();
+        problems.push(problem);
+    }
+    assert!(
+        problems.windows(2).all(|two| two[0] == two[1]),
+        "{problems:?}"
+    );
+    // Others sign in as ever.
+    server.session(Role::Admin).await;
+}
+
+#[tokio::test]
+async fn hostile_addresses_and_passwords_are_wrong_and_nothing_else() {
+    let server = Server::start().await;
+    for (email, password) in [
+        ("a\0b", "c\0d"),
+        ("' OR 1=1 --", "x"),
+        (&"x".repeat(100_000), "y"),
+        ("a@b", &"z".repeat(100_000)),
+    ] {
+        let body = json!({"email": email, "password": password});
+        server
+            .post(PATH, &body)
+            .await
+            .problem(401, "invalid_credentials");
+    }
+}

@@ -1,7 +1,11 @@
 //! `users`: who signs in.
 //!
-//! Owns the rows. Leaves passwords and rights to `api` and `domain`; only hashes come here.
+//! Owns the rows, their list (`list`), and since when their sessions are good (`sessions`). Leaves passwords
+//! and rights to `api` and `domain`; only hashes come here.
 //! **Invariant:** an e-mail address is stored in lower case, so that one person is one row.
+
+mod list;
+mod sessions;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -12,6 +16,11 @@ use super::columns::{DbTime, DbUuid, MaybeTime, storable};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
 use super::schema::users;
+use super::words::Words;
+use crate::domain::address;
+
+pub use list::{UserFilter, page};
+pub use sessions::{EndedSessions, end_sessions, hold, hold_admins, sessions_ended_within};
 
 /// Somebody to add.
 #[derive(Clone)]
@@ -47,6 +56,11 @@ pub struct User {
     /// When they last signed in.
     #[diesel(deserialize_as = MaybeTime)]
     pub last_login_at: Option<DateTime<Utc>>,
+    /// What was issued to them before is not good any more.
+    #[diesel(deserialize_as = DbTime)]
+    pub sessions_since: DateTime<Utc>,
+    /// Grows with every change.
+    pub version: i32,
 }
 
 /// Shows neither the address nor the hash.
@@ -77,9 +91,11 @@ pub struct UserChange {
 /// [`StoreError::Duplicate`](super::StoreError::Duplicate) if the address is known; as any query.
 pub fn insert(conn: &mut Conn, new: &NewUser) -> StoreResult<()> {
     let now = DbTime::from(clock::now(conn)?);
+    let email = folded(&new.email);
     let row = (
         users::id.eq(DbUuid::from(new.id)),
-        users::email.eq(folded(&new.email)),
+        users::words.eq(Words::of([email.as_str()])),
+        users::email.eq(email),
         users::password_hash.eq(&new.password_hash),
         users::role.eq(&new.role),
         users::disabled.eq(false),
@@ -142,9 +158,8 @@ pub fn count(conn: &mut Conn) -> StoreResult<u64> {
 /// # Errors
 /// As any query.
 pub fn update(conn: &mut Conn, id: UserId, change: &UserChange) -> StoreResult<bool> {
-    // A change of nothing is no statement; setting the id to itself makes it one.
     let changes = (
-        users::id.eq(DbUuid::from(id)),
+        users::version.eq(users::version + 1),
         change.role.as_ref().map(|role| users::role.eq(role)),
         change.disabled.map(|disabled| users::disabled.eq(disabled)),
         change
@@ -174,5 +189,5 @@ pub fn note_login(conn: &mut Conn, id: UserId) -> StoreResult<()> {
 }
 
 fn folded(email: &str) -> String {
-    storable(email.trim()).to_lowercase()
+    storable(&address::folded(email)).into_owned()
 }

@@ -2,38 +2,33 @@
 //!
 //! Owns the exchange of a password for tokens and their rotation. A refresh token is good once: using it
 //! again ends the whole session, because one of the two users is a thief.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! **Invariant:** an access token names the session it is of, and since when its user's sessions were good.
 
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shared::ids::{TokenId, UserId};
+use shared::ids::UserId;
 use shared::job::RetryClass;
 use shared::secret::{ExposeSecret, SecretString};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::auth::{Authenticator, Authorized, Minted, Public, TokenKind, permit};
+use crate::accounts::SignedIn;
+use crate::api::auth::{Authenticator, Authorized, Identity, Visitor, permit};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::roles::Role;
-use crate::store::tokens::{self, Rotation};
-use crate::store::users::{self, User};
-
-/// How long a session lasts without being used.
-const REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 14);
+use crate::store::users;
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// The address.
-    #[schema(example = "admin@localhost")]
-    email: String,
+    #[schema(example = "admin@localhost", max_length = 254)]
+    pub(super) email: String,
     /// The password.
-    #[schema(value_type = String, format = Password)]
-    password: SecretString,
+    #[schema(value_type = String, format = Password, max_length = 1024)]
+    pub(super) password: SecretString,
 }
 
 /// A session to go on with, or to end.
@@ -41,7 +36,7 @@ pub struct LoginRequest {
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     /// What the last answer gave.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, max_length = 1024)]
     refresh_token: SecretString,
 }
 
@@ -74,42 +69,24 @@ pub struct Me {
     permissions: Vec<&'static str>,
 }
 
-/// Exchanges a password for a session.
+/// Exchanges a password for a session. After five failures in a row nothing is tried for a while.
 #[utoipa::path(
     post, operation_id = "login", path = "/api/v1/auth/login", tag = "auth", request_body = LoginRequest,
     responses(
         (status = 200, description = "signed in", body = Session),
         (status = 401, description = "address or password is wrong", body = crate::api::Problem),
+        (status = 429, description = "too many failures for this address, or too many requests from here", body = crate::api::Problem),
+        (status = 503, description = "too many sign in at this moment", body = crate::api::Problem),
     ),
 )]
 pub async fn login(
-    _: Public,
+    _: Visitor,
     body: web::Json<LoginRequest>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Session>, ApiError> {
     let LoginRequest { email, password } = body.into_inner();
-    let user = app
-        .store
-        .read(move |conn| users::by_email(conn, &email))
-        .await?;
-    let user = user.filter(|user| !user.disabled);
-    let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let right = Arc::clone(&app.passwords)
-        .verify(password, stored)
-        .await
-        .map_err(|error| ApiError::failed(error.class(), error))?;
-    let Some(user) = user.filter(|_| right) else {
-        return Err(ApiError::new(ErrorCode::InvalidCredentials));
-    };
-    let refresh = mint(&app)?;
-    let (hash, id) = (*refresh.hash.as_bytes(), user.id);
-    app.store
-        .write(move |conn| {
-            tokens::begin_family(conn, TokenId::fresh(), &hash, id, REFRESH_LIFETIME)?;
-            users::note_login(conn, id)
-        })
-        .await?;
-    session(&app.authenticator, &user, &refresh)
+    let signed_in = app.accounts.sign_in(email, password).await?;
+    Session::of(&app.authenticator, &signed_in).map(web::Json)
 }
 
 /// Exchanges a refresh token for a new session.
@@ -118,60 +95,51 @@ pub async fn login(
     responses(
         (status = 200, description = "the session goes on", body = Session),
         (status = 401, description = "the token is unknown, used, or too old", body = crate::api::Problem),
+        (status = 429, description = "too many requests from here", body = crate::api::Problem),
     ),
 )]
 pub async fn refresh(
-    _: Public,
+    _: Visitor,
     body: web::Json<RefreshRequest>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Session>, ApiError> {
-    let refused = || ApiError::new(ErrorCode::InvalidCredentials);
-    let shown = app
-        .authenticator
-        .opaque
-        .recognise(TokenKind::Refresh, body.refresh_token.expose_secret());
-    let shown = *shown.ok_or_else(refused)?.as_bytes();
-    let next = mint(&app)?;
-    let hash = *next.hash.as_bytes();
-    let rotated = app
-        .store
-        .write(move |conn| {
-            let rotation = tokens::rotate(conn, &shown, TokenId::fresh(), &hash, REFRESH_LIFETIME)?;
-            match rotation {
-                Rotation::Rotated { user } => users::get(conn, user).map(Ok),
-                other => Ok(Err(other)),
-            }
-        })
-        .await?;
-    match rotated {
-        Ok(Some(user)) if !user.disabled => session(&app.authenticator, &user, &next),
-        Err(Rotation::Reused { user }) => {
-            tracing::warn!(%user, "a refresh token was used twice: its session is ended");
-            Err(refused())
-        }
-        _ => Err(refused()),
-    }
+    let signed_in = app.accounts.refresh(&body.refresh_token).await?;
+    Session::of(&app.authenticator, &signed_in).map(web::Json)
 }
 
 /// Ends a session. An unknown one is as good as ended.
 #[utoipa::path(
     post, operation_id = "logout", path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshRequest,
-    responses((status = 204, description = "ended")),
+    responses(
+        (status = 204, description = "ended"),
+        (status = 429, description = "too many requests from here", body = crate::api::Problem),
+    ),
 )]
 pub async fn logout(
-    _: Public,
+    _: Visitor,
     body: web::Json<RefreshRequest>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let shown = app
-        .authenticator
-        .opaque
-        .recognise(TokenKind::Refresh, body.refresh_token.expose_secret());
-    if let Some(shown) = shown {
-        app.store
-            .write(move |conn| tokens::end_family(conn, shown.as_bytes()))
-            .await?;
-    }
+    app.accounts.sign_out(&body.refresh_token).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends all sessions of who is signed in, on every device, this one too. API tokens stay.
+#[utoipa::path(
+    post, operation_id = "logoutEverywhere", path = "/api/v1/auth/logout-all", tag = "auth", security(("bearer" = [])),
+    responses(
+        (status = 204, description = "ended: no access token from before is good any more"),
+        (status = 403, description = "an API token ends no session", body = crate::api::Problem),
+    ),
+)]
+pub async fn logout_all(
+    auth: Authorized<permit::SignedIn>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    auth.principal.session()?;
+    app.accounts
+        .sign_out_everywhere(auth.principal.user)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -200,30 +168,36 @@ pub async fn me(
     }))
 }
 
-fn mint(app: &AppState) -> Result<Minted, ApiError> {
-    app.authenticator
-        .opaque
-        .mint(TokenKind::Refresh)
-        .map_err(|error| ApiError::failed(error.class(), error))
-}
-
-fn session(
-    authenticator: &Authenticator,
-    user: &User,
-    refresh: &Minted,
-) -> Result<web::Json<Session>, ApiError> {
-    let role: Role = user
-        .role
-        .parse()
-        .map_err(|error| ApiError::failed(RetryClass::Permanent, error))?;
-    let access = authenticator
-        .access
-        .issue(user.id, role)
-        .map_err(|error| ApiError::failed(error.class(), error))?;
-    Ok(web::Json(Session {
-        access_token: access.token.expose_secret().to_owned(),
-        refresh_token: refresh.token.expose_secret().to_owned(),
-        token_type: "Bearer",
-        expires_in: access.expires_in.as_secs(),
-    }))
+impl Session {
+    /// A session of somebody who is signed in.
+    pub(super) fn of(
+        authenticator: &Authenticator,
+        signed_in: &SignedIn,
+    ) -> Result<Self, ApiError> {
+        let SignedIn {
+            user,
+            session,
+            refresh,
+        } = signed_in;
+        let role: Role = user
+            .role
+            .parse()
+            .map_err(|error| ApiError::failed(RetryClass::Permanent, error))?;
+        let identity = Identity {
+            user: user.id,
+            role,
+            session: *session,
+            since: user.sessions_since,
+        };
+        let access = authenticator
+            .access
+            .issue(&identity)
+            .map_err(|error| ApiError::failed(error.class(), error))?;
+        Ok(Self {
+            access_token: access.token.expose_secret().to_owned(),
+            refresh_token: refresh.token.expose_secret().to_owned(),
+            token_type: "Bearer",
+            expires_in: access.expires_in.as_secs(),
+        })
+    }
 }

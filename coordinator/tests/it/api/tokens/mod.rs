@@ -1,0 +1,5 @@
+//! `/api/v1/tokens`.
+
+mod create;
+mod list;
+mod revoke;

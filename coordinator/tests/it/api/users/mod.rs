@@ -1,0 +1,5 @@
+//! `/api/v1/users`.
+
+mod change;
+mod create;
+mod list;
