@@ -35,7 +35,9 @@ use crate::detector_sets::DetectorSets;
 use crate::first_start;
 use crate::jobs::JobMaker;
 use crate::keys;
+use crate::originals::Originals;
 use crate::policies::Policies;
+use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
 
@@ -123,7 +125,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     first_start::prepare(&store, &passwords, &config.auth).await?;
     let detectors = Arc::new(DetectorSets::builtin()?.with_keys(keys::index_keys(&ring)?));
     detectors.refresh(&store).await?;
-    let policies = Arc::new(Policies::default());
+    let policies = Arc::new(Policies::new(scanner_node::detect::families()?));
     policies.refresh(&store).await?;
     let queue = queue::open(&config.queue)
         .await
@@ -224,6 +226,7 @@ fn start_actors(
         sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
         policies: Arc::clone(&foundation.policies),
         consequences: Consequences::new(Sealer::new(&foundation.ring, Purpose::Database)?),
+        originals: originals(foundation)?,
         arrivals: arrivals.clone(),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
@@ -240,6 +243,13 @@ fn start_actors(
         aggregator,
         janitor,
     })
+}
+
+fn originals(foundation: &Foundation) -> anyhow::Result<Originals> {
+    let queue = EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?);
+    let database = Sealer::new(&foundation.ring, Purpose::Database)?;
+    let keep = foundation.config.privacy.keep_originals;
+    Ok(Originals::new(queue, database, keep))
 }
 
 /// Scanners in this process, if the queue is in this process too.
@@ -331,6 +341,9 @@ fn state(
         jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
+        policies: Arc::clone(&foundation.policies),
+        replays: Arc::new(Replays::default()),
+        originals: originals(foundation)?,
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
         passwords: Arc::clone(&foundation.passwords),

@@ -6,16 +6,16 @@
 //! that is sealed.
 
 use shared::finding::{Finding, Severity};
-use shared::ids::{ActionId, AlertId, ViolationId};
+use shared::ids::{ActionId, AlertId, ViolationId, WebhookId};
 use shared::job::{ScanOutcome, ScanResult};
 use shared::seal::{SealError, Sealer};
 
-use crate::domain::policy::{Action, Context, Decision, decide};
+use crate::domain::policy::{Action, Decision, Recipients, decide};
 use crate::policies::InForce;
 use crate::store::alerts::NewAlert;
 use crate::store::audit::NewAuditEvent;
 use crate::store::jobs::{Job, JobOrigin};
-use crate::store::outbox::NewAction;
+use crate::store::outbox::{NewAction, Notice};
 use crate::store::results::NewResult;
 use crate::store::violations::NewViolation;
 
@@ -51,6 +51,8 @@ impl Consequences {
             violations: Vec::new(),
             alerts: Vec::new(),
             actions: Vec::new(),
+            notices: Vec::new(),
+            original: None,
             audit: Vec::new(),
         };
         let ScanOutcome::Completed { findings, .. } = &new.result.outcome else {
@@ -59,18 +61,17 @@ impl Consequences {
         let Some(job) = job.filter(|job| job.origin == JobOrigin::Slack) else {
             return Ok(new);
         };
-        let context = Context {
-            workspace: job.workspace.clone(),
-            channel: job.place.channel_id.clone(),
-            user: job.place.user_id.clone(),
-        };
-        let decisions = decide(policies, &context, findings);
+        let decisions = decide(policies, &job.context(), findings);
         new.alerts.extend(alert(&decisions, findings, job));
         for decision in decisions {
             let matched = matched(&decision, findings);
             for action in decision.effects() {
-                new.actions
-                    .push(self.action(action, &decision, &matched, job)?);
+                let made = unsealed(action, &decision, &matched, job);
+                if action.tells_of_the_alert() {
+                    new.notices.extend(self.notice(made, action, &new.alerts));
+                } else {
+                    new.actions.push(self.sealed(made, &decision, job)?);
+                }
             }
             new.audit.push(audit(&decision, job));
             new.violations.push(NewViolation {
@@ -81,47 +82,80 @@ impl Consequences {
         Ok(new)
     }
 
-    fn action(
+    /// An action that concerns the message itself.
+    fn sealed(
         &self,
-        action: &Action,
+        action: NewAction,
         decision: &Decision,
-        matched: &[&Finding],
         job: &Job,
     ) -> Result<NewAction, SealError> {
-        let kind = kind_of(action);
         let place = &job.place;
-        let part = |id: &Option<String>| id.clone().unwrap_or_default();
-        let what = gravest(matched).map_or("", |finding| finding.fingerprint.as_str());
-        let action_key = format!(
-            "{}/{}/{}/{what}/{kind}",
-            job.workspace,
-            part(&place.channel_id),
-            part(&place.message_ts),
-        );
         let payload = serde_json::json!({
             "job": job.id, "policy": decision.policy, "channel": place.channel_id,
             "ts": place.message_ts, "thread_ts": place.thread_ts, "user": place.user_id,
         });
-        let sealed = self
-            .sealer
-            .seal(action_key.as_bytes(), payload.to_string().as_bytes())?;
+        let key = action.action_key.as_bytes();
+        let sealed = self.sealer.seal(key, payload.to_string().as_bytes())?;
         Ok(NewAction {
-            id: ActionId::fresh(),
-            action_key,
-            kind: kind.to_owned(),
-            target: None,
-            alert: None,
-            workspace: job.workspace.clone(),
             payload: sealed,
+            ..action
+        })
+    }
+
+    /// An action that tells of the alert; none without one.
+    fn notice(&self, made: NewAction, action: &Action, alerts: &[NewAlert]) -> Option<Notice> {
+        let alert = alerts.first()?.id;
+        let to = match action {
+            Action::Mail { to } => to.clone(),
+            _ => Recipients::default(),
+        };
+        Some(Notice {
+            action: NewAction {
+                alert: Some(alert),
+                ..made
+            },
+            to,
+            sealer: self.sealer.clone(),
         })
     }
 }
 
-const fn kind_of(action: &Action) -> &'static str {
+/// The row of an action, without what it needs. What concerns the message happens once, whichever policy asks
+/// for it; what tells of it is each policy's own.
+fn unsealed(action: &Action, decision: &Decision, matched: &[&Finding], job: &Job) -> NewAction {
+    let part = |id: &Option<String>| id.clone().unwrap_or_default();
+    let what = gravest(matched).map_or("", |finding| finding.fingerprint.as_str());
+    let kind = action.kind();
+    let mut action_key = format!(
+        "{}/{}/{}/{what}/{kind}",
+        job.workspace,
+        part(&job.place.channel_id),
+        part(&job.place.message_ts),
+    );
+    let target = target(action);
+    if action.tells_of_the_alert() {
+        let of_policy = format!("/{}/{}", decision.policy, job.id);
+        action_key.push_str(&of_policy);
+    }
+    if let Some(webhook) = target {
+        action_key.push_str(&format!("/{webhook}"));
+    }
+    NewAction {
+        id: ActionId::fresh(),
+        action_key,
+        kind: kind.to_owned(),
+        target,
+        alert: None,
+        workspace: job.workspace.clone(),
+        payload: Vec::new(),
+        due_in: action.put_off(&decision.actions),
+    }
+}
+
+const fn target(action: &Action) -> Option<WebhookId> {
     match action {
-        Action::Block => "block",
-        Action::NotifyAuthor => "notify_author",
-        Action::Alert { .. } => "alert",
+        Action::Webhook { id } => Some(*id),
+        _ => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Small duties at intervals: deleting spent uploads, reading detectors and policies again.
+//! Small duties at intervals: deleting spent uploads and expired originals, reading detectors and policies
+//! again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -12,12 +13,12 @@ use shared::lifecycle::Shutdown;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs};
+use crate::store::{Store, StoreError, blobs, originals};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
-/// Uploads deleted in one round.
+/// Uploads, or originals, deleted in one transaction.
 const BATCH: u32 = 256;
 
 shared::answers_ping!(Janitor);
@@ -67,6 +68,9 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.detectors.refresh(&parts.store).await {
             tracing::warn!(%error, "detectors not read again, the set in force stays");
         }
+        if let Err(error) = parts.policies.refresh(&parts.store).await {
+            tracing::warn!(%error, "policies not read again, those in force stay");
+        }
     }
 }
 
@@ -77,13 +81,30 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
             () = parts.shutdown.draining() => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
-        if let Err(error) = parts.policies.refresh(&parts.store).await {
-            tracing::warn!(%error, "policies not read again, those in force stay");
-        }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
         }
+        if let Err(error) = delete_expired_originals(&parts).await {
+            tracing::warn!(%error, "expired originals not deleted");
+        }
     }
+}
+
+/// Batch after batch, so that no transaction is long and none waits for the next round.
+async fn delete_expired_originals(parts: &JanitorParts) -> Result<(), StoreError> {
+    while !parts.shutdown.is_draining() {
+        let deleting = parts
+            .store
+            .write(|conn| originals::delete_expired(conn, BATCH));
+        let deleted = deleting.await?;
+        if deleted > 0 {
+            tracing::info!(originals = deleted, "expired originals deleted");
+        }
+        if deleted < BATCH as usize {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn delete_spent_uploads(parts: &JanitorParts) -> Result<(), StoreError> {

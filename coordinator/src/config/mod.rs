@@ -7,12 +7,14 @@ mod auth;
 mod database;
 mod http;
 mod pipeline;
+mod privacy;
 mod slack;
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use pipeline::PipelineConfig;
+pub use privacy::PrivacyConfig;
 pub use slack::SlackConfig;
 
 use std::path::PathBuf;
@@ -32,6 +34,8 @@ shared::configuration! {
         pipeline: PipelineConfig,
         /// Where sealed files wait.
         storage: StorageConfig,
+        /// How long what is kept.
+        privacy: PrivacyConfig,
         /// The keys.
         secrets: SecretsConfig,
         /// The Slack app.

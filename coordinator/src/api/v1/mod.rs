@@ -8,11 +8,14 @@
     reason = "a handler's errors are its documented answers"
 )]
 
+pub mod alerts;
 pub mod auth;
 pub mod detectors;
 pub mod findings;
+pub mod groups;
 pub mod messages;
 pub mod nodes;
+pub mod policies;
 pub mod queue;
 pub mod scans;
 pub mod views;

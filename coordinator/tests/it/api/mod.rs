@@ -2,10 +2,13 @@
 //!
 //! Owns the claims that hold for all routes. What the API does to one actor or table is claimed beside it.
 
+mod alerts;
 mod auth;
 mod detectors;
+mod groups;
 mod messages;
 mod permissions;
+mod policies;
 mod problems;
 mod scans;
 mod service;
