@@ -5,9 +5,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use coordinator::domain::policy::replay::Replay;
 use coordinator::domain::policy::{
-    Action, Audience, ChannelType, Policy, PolicyMode, Recipients, catch_all, defaults,
+    Action, Audience, ChannelType, InForce, Policy, PolicyMode, Recipients, catch_all, defaults,
 };
+use coordinator::replays::Replays;
 use coordinator::store::jobs::{NewJob, Place};
 use coordinator::store::outbox::{self, NewAction, Notice, StoredAction};
 use coordinator::store::policies::{self, PolicyFilter};
@@ -294,5 +296,23 @@ on_both! {
         let now = db.read(clock::now).await;
         let none = db.read(move |c| replay::batch(c, now, None, 9)).await;
         assert_eq!(none.len(), 0);
+    }
+
+    async fn a_replay_says_how_far_it_got(db: TestDb) {
+        let made: Vec<NewJob> = (0..5).map(|_| job(&workspace())).collect();
+        let ids: Vec<JobId> = made.iter().map(|job| job.id).collect();
+        let batch = ids.iter().map(|id| leak(*id, "g")).collect();
+        commit(&db, made, batch).await;
+        let in_force = || InForce {
+            policies: vec![(PolicyId::fresh(), catch_all())],
+            ..InForce::default()
+        };
+        let counts = || Replay::new(in_force(), InForce::default());
+        let some = Replays::of_at_most(3).run(&db.store, counts(), 1).await.unwrap();
+        assert_eq!(some.counts.newly_caught.examples, [ids[4], ids[3], ids[2]]);
+        assert!(some.reached.is_some_and(|reached| reached > some.from && reached < some.until));
+        let all = Replays::default().run(&db.store, counts(), 1).await.unwrap();
+        assert_eq!((all.counts.messages, all.reached), (5, None));
+        assert_eq!(all.counts.draft.violations, 5);
     }
 }

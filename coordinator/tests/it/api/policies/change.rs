@@ -63,6 +63,7 @@ async fn a_policy_is_changed_replaced_and_deleted_and_each_is_noted() {
         .read(move |conn| audit::list(conn, &filter, Paging::first(9)))
         .await
         .unwrap();
+    assert!(trail.items.iter().all(|entry| entry.user_id.is_some()));
     let mut told: Vec<(String, Value)> = trail
         .items
         .into_iter()
@@ -88,7 +89,6 @@ async fn a_policy_is_changed_replaced_and_deleted_and_each_is_noted() {
         ]
     );
     assert_eq!(told[1].1["changed"], json!(["mode", "priority"]));
-    assert!(trail.items.iter().all(|entry| entry.user_id.is_some()));
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ async fn a_fresh_installation_has_policies_that_touch_no_message() {
     );
     assert_eq!(actions_of(&message), [""; 0]);
     let mails: Vec<String> = (0..10)
-        .map(|at| format!("person{at}@firm.example.org"))
+        .map(|at| format!("anna.berg{at}@kessler-partner.de"))
         .collect();
     let bulk = caught(&server, &token, "2", &mails.join(", "), json!({})).await;
     assert!(
@@ -122,6 +122,7 @@ async fn a_policy_that_cannot_work_is_refused_with_everything_that_is_wrong() {
             "`mode`: give one of off, simulate, enforce",
             "`rules[0].info_types[1]`: no detector finds this; did you mean CREDIT_CARD_NUMBER?",
             "`actions[0].id`: there is no such webhook",
+            "`actions`: a mail or webhook tells of the alert; add an `alert` beside it",
             "`body`: 1 fields are not known here; there are name, mode, priority, scope, match, rules, \
              severity, actions",
         ])
