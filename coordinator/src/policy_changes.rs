@@ -33,13 +33,13 @@ pub enum ChangeError {
 #[derive(Clone, Debug)]
 pub enum Change {
     /// It is new.
-    Create(Policy),
+    Create(Box<Policy>),
     /// It replaces another.
     Update {
         /// What it was.
-        before: Policy,
+        before: Box<Policy>,
         /// What it becomes.
-        after: Policy,
+        after: Box<Policy>,
         /// The version that it was read at.
         version: i32,
     },

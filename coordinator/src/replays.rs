@@ -112,7 +112,9 @@ impl Replays {
             };
             (last, reached) = (Some(oldest.job), Some(oldest.at));
             let counting = tokio::task::spawn_blocking(move || {
-                seen.iter().for_each(|message| counts.see(message));
+                for message in &seen {
+                    counts.see(message);
+                }
                 counts
             });
             counts = counting.await.or(Err(ReplayError::Panicked))?;

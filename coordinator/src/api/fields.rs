@@ -290,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    fn faults(draft: Value, read: impl FnOnce(&mut Fields<'_>)) -> Vec<String> {
+    fn faults(draft: &Value, read: impl FnOnce(&mut Fields<'_>)) -> Vec<String> {
         let faults = Faults::default();
         let draft = Object(draft.as_object().unwrap().clone());
         let mut fields = Fields::of_draft(draft, &faults);
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn faults_name_places_and_never_values() {
         let draft = json!({"a": [{"n": 4111}, 4111], "b": "x\u{0}4111", "4111": 1});
-        let told = faults(draft, |fields| {
+        let told = faults(&draft, |fields| {
             for item in fields.list("a", 9).unwrap() {
                 if let Some(mut inner) = Fields::of_item(item, fields.faults) {
                     inner.whole("n", 1..=9);
@@ -352,12 +352,12 @@ mod tests {
             json!(1e300),
             json!([]),
         ] {
-            let told = faults(json!({ "a": value }), |fields| {
+            let told = faults(&json!({ "a": value }), |fields| {
                 assert_eq!(fields.whole("a", 1..=9), None);
             });
             assert_eq!(told.len(), 1, "{value}");
         }
-        let told = faults(json!({"a": [1, 2, 3]}), |fields| {
+        let told = faults(&json!({"a": [1, 2, 3]}), |fields| {
             assert!(fields.list("a", 2).is_none());
         });
         assert_eq!(told, ["`a`: give at most 2"]);
@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn null_is_as_good_as_absent_but_where_something_is_required() {
-        let told = faults(json!({"a": null, "b": null}), |fields| {
+        let told = faults(&json!({"a": null, "b": null}), |fields| {
             fields.require("b", "it");
             assert!(fields.item("a").is_none() && fields.item("b").is_none());
         });

@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    fn told(change: Value) -> String {
+    fn told(change: &Value) -> String {
         let mut policy = json!({
             "name": "x", "mode": "enforce", "rules": [{"info_types": ["CARD"]}],
             "actions": [{"type": "alert"}],
@@ -169,7 +169,7 @@ mod tests {
             json!({"actions": [{"type": "block"}, {"type": "delay", "seconds": 5}]}),
             json!({"scope": {"include": {"users": ["U1", "U2"]}, "exclude": {"users": ["U2"]}}}),
         ] {
-            assert_eq!(told(change.clone()), "", "{change}");
+            assert_eq!(told(&change), "", "{change}");
         }
     }
 
@@ -202,7 +202,7 @@ mod tests {
                 "`scope.exclude.channels` takes away all that `scope.include.channels` holds: it holds nowhere",
             ),
         ] {
-            assert_eq!(told(change.clone()), expected, "{change}");
+            assert_eq!(told(&change), expected, "{change}");
         }
     }
 }

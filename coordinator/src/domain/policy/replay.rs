@@ -230,7 +230,9 @@ mod tests {
             seen(0, "C2", vec![iban()]),
             seen(1, "C2", vec![iban(), card()]),
         ];
-        messages.iter().for_each(|message| replay.see(message));
+        for message in &messages {
+            replay.see(message);
+        }
         assert_eq!(replay.messages, 3);
         assert_eq!((replay.draft.violations, replay.live.violations), (3, 2));
         assert_eq!(replay.newly_caught.count, 1);
@@ -302,7 +304,9 @@ mod tests {
             messages in prop::collection::vec(any_message(), 0..40),
         ) {
             let mut replay = Replay::new(alone(policy.clone()), alone(policy));
-            messages.iter().for_each(|message| replay.see(message));
+            for message in &messages {
+                replay.see(message);
+            }
             prop_assert_eq!(&replay.draft, &replay.live);
             prop_assert_eq!(replay.newly_caught, Difference::default());
             prop_assert_eq!(replay.no_longer_caught, Difference::default());
@@ -315,7 +319,9 @@ mod tests {
         ) {
             let policies = alone(policy);
             let mut replay = Replay::new(policies.clone(), InForce::default());
-            messages.iter().for_each(|message| replay.see(message));
+            for message in &messages {
+                replay.see(message);
+            }
             let decisions: Vec<Decision> = messages
                 .iter()
                 .flat_map(|message| decide(&policies, &message.context, &message.findings))

@@ -92,7 +92,7 @@ on_both! {
     }
 
     async fn a_policy_cannot_be_stored_that_names_a_group_that_is_gone(db: TestDb) {
-        let change = Change::Create(naming(PeopleGroupId::fresh()));
+        let change = Change::Create(Box::new(naming(PeopleGroupId::fresh())));
         let refused = policy_changes::store(&db.store, PolicyId::fresh(), change, UserId::fresh()).await;
         assert!(matches!(refused, Err(ChangeError::NoSuchGroup)));
         assert_eq!(count(&db, "policies"), 0);
@@ -104,7 +104,7 @@ on_both! {
         for round in 0..12 {
             let group = add(&db, of(&format!("g{round}"), &[])).await;
             let (one, two) = (db.store.clone(), db.store.clone());
-            let change = Change::Create(naming(group));
+            let change = Change::Create(Box::new(naming(group)));
             let storing = tokio::spawn(async move {
                 policy_changes::store(&one, PolicyId::fresh(), change, UserId::fresh()).await
             });
@@ -140,8 +140,8 @@ on_both! {
         let (id, by) = (PolicyId::fresh(), UserId::fresh());
         let mut after = catch_all();
         after.name = "zanarkand".to_owned();
-        let update = Change::Update { before: catch_all(), after, version: 1 };
-        for change in [Change::Create(catch_all()), update, Change::Delete { version: 2 }] {
+        let update = Change::Update { before: Box::new(catch_all()), after: Box::new(after), version: 1 };
+        for change in [Change::Create(Box::new(catch_all())), update, Change::Delete { version: 2 }] {
             policy_changes::store(&db.store, id, change, by).await.unwrap();
         }
         let told = |what: &str| count(&db, &format!("audit_events WHERE {what}"));

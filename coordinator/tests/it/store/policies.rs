@@ -183,7 +183,7 @@ on_both! {
             "\"]) OR 1=1", "cards & zzz",
         ] {
             let filter = PolicyFilter { search: Search::parse(attempt), mode: None };
-            let expected = if filter.search.is_none() { 1 } else { 0 };
+            let expected = usize::from(filter.search.is_none());
             assert_eq!(names(&db, filter).await.len(), expected, "{attempt:?}");
         }
         assert_eq!(count(&db, "policies"), 1);

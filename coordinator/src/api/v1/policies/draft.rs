@@ -132,7 +132,7 @@ impl<'d> Reader<'d> {
     fn places(&self, mut fields: Fields<'d>) -> Places {
         let kinds = one_of(ChannelType::ALL, ChannelType::as_str);
         let audiences = one_of(Audience::ALL, Audience::as_str);
-        let mut ids = |name| self.items(&mut fields, name, |item| self.slack_id(&item));
+        let mut ids = |name| items(&mut fields, name, |item| self.slack_id(&item));
         let (workspaces, channels, users, bots) = (
             ids("workspaces"),
             ids("channels"),
@@ -147,13 +147,13 @@ impl<'d> Reader<'d> {
             channels,
             users,
             bots,
-            channel_types: self.items(&mut fields, "channel_types", |item| {
+            channel_types: items(&mut fields, "channel_types", |item| {
                 item.read(&kinds, self.faults)
             }),
-            groups: self.items(&mut fields, "groups", |item| {
+            groups: items(&mut fields, "groups", |item| {
                 self.names.group(item, self.faults)
             }),
-            audience: self.items(&mut fields, "audience", |item| {
+            audience: items(&mut fields, "audience", |item| {
                 item.read(&audiences, self.faults)
             }),
         };
@@ -168,13 +168,13 @@ impl<'d> Reader<'d> {
         let counts = one_of(Count::ALL, Count::as_str);
         let min_count = fields.whole("min_count", 1..=i64::from(MAX_COUNT));
         let rule = Rule {
-            info_types: self.items(&mut fields, "info_types", |item| {
+            info_types: items(&mut fields, "info_types", |item| {
                 self.names.info_type(&item, self.faults)
             }),
-            detectors: self.items(&mut fields, "detectors", |item| {
+            detectors: items(&mut fields, "detectors", |item| {
                 self.names.detector(&item, self.faults)
             }),
-            families: self.items(&mut fields, "families", |item| {
+            families: items(&mut fields, "families", |item| {
                 self.names.family(&item, self.faults)
             }),
             min_likelihood: fields
@@ -279,24 +279,6 @@ impl<'d> Reader<'d> {
         action
     }
 
-    /// The items of a list that can be read, each once.
-    fn items<T: PartialEq>(
-        &self,
-        fields: &mut Fields<'d>,
-        name: &str,
-        read: impl Fn(Item) -> Option<T>,
-    ) -> Vec<T> {
-        let mut list = Vec::new();
-        for item in fields.list(name, MAX_LIST).unwrap_or_default() {
-            if let Some(value) = read(item)
-                && !list.contains(&value)
-            {
-                list.push(value);
-            }
-        }
-        list
-    }
-
     fn slack_id(&self, item: &Item) -> Option<String> {
         let id = item.as_text().filter(|id| is_slack_id(id));
         if id.is_none() {
@@ -315,6 +297,23 @@ impl<'d> Reader<'d> {
         }
         address.map(str::to_owned)
     }
+}
+
+/// The items of a list that can be read, each once.
+fn items<T: PartialEq>(
+    fields: &mut Fields<'_>,
+    name: &str,
+    read: impl Fn(Item) -> Option<T>,
+) -> Vec<T> {
+    let mut list = Vec::new();
+    for item in fields.list(name, MAX_LIST).unwrap_or_default() {
+        if let Some(value) = read(item)
+            && !list.contains(&value)
+        {
+            list.push(value);
+        }
+    }
+    list
 }
 
 fn severities() -> String {

@@ -138,7 +138,13 @@ pub async fn create(
     let names = Names::load(&app).await?;
     let policy = draft::new_policy(body.into_inner(), &names).map_err(ApiError::unusable)?;
     let id = PolicyId::fresh();
-    make(&app, id, Change::Create(policy), auth.principal.user).await?;
+    make(
+        &app,
+        id,
+        Change::Create(Box::new(policy)),
+        auth.principal.user,
+    )
+    .await?;
     let stored = known(&app, id).await?;
     let mut answer = HttpResponse::Created();
     answer.insert_header((LOCATION, format!("/api/v1/policies/{id}")));
@@ -256,8 +262,8 @@ async fn put(
 ) -> Result<HttpResponse, ApiError> {
     let id = stored.id;
     let change = Change::Update {
-        before: stored.spec.0,
-        after,
+        before: Box::new(stored.spec.0),
+        after: Box::new(after),
         version: stored.version,
     };
     make(app, id, change, by).await?;

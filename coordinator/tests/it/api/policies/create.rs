@@ -94,8 +94,8 @@ async fn a_fresh_installation_has_policies_that_touch_no_message() {
         policies_of(&bulk).contains(&"Personal contact details in bulk"),
         "{bulk}"
     );
-    let nine = vec![mails[0].as_str(); 12].join(", ");
-    let few = caught(&server, &token, "3", &nine, json!({})).await;
+    let same = [mails[0].as_str(); 12].join(", ");
+    let few = caught(&server, &token, "3", &same, json!({})).await;
     assert!(
         !policies_of(&few).contains(&"Personal contact details in bulk"),
         "{few}"

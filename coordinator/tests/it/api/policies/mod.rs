@@ -37,8 +37,8 @@ async fn caught(server: &Server, token: &str, event_id: &str, text: &str, place:
     server
         .eventually("the message is caught", async |server| {
             let page = server.get_as(token, "/api/v1/messages").await.json(200);
-            let items = page["items"].as_array().unwrap().iter();
-            items.cloned().find(|message| message["ts"] == ts)
+            let mut items = page["items"].as_array().unwrap().iter();
+            items.find(|message| message["ts"] == ts).cloned()
         })
         .await
 }
