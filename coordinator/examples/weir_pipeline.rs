@@ -24,6 +24,7 @@ use coordinator::detector_sets::DetectorSets;
 use coordinator::heartbeats::StoredHeartbeats;
 use coordinator::jobs::{JobMaker, Source};
 use coordinator::keys;
+use coordinator::originals::Originals;
 use coordinator::policies::Policies;
 use coordinator::store::Store;
 use coordinator::store::intake::{EventSource, NewEvent, NewInbound};
@@ -260,6 +261,11 @@ impl Bench {
             sealer: self.envelopes()?,
             policies: Arc::new(Policies::default()),
             consequences: Consequences::new(Sealer::new(&self.ring, Purpose::Database)?),
+            originals: Originals::new(
+                EnvelopeSealer::new(Sealer::new(&self.ring, Purpose::Queue)?),
+                Sealer::new(&self.ring, Purpose::Database)?,
+                Duration::ZERO,
+            ),
             arrivals: Arrivals::default(),
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),

@@ -39,7 +39,9 @@ use crate::ended_sessions::EndedSessions;
 use crate::first_start;
 use crate::jobs::JobMaker;
 use crate::keys;
+use crate::originals::Originals;
 use crate::policies::Policies;
+use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
 
@@ -129,7 +131,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     first_start::prepare(&store, &passwords, &config.auth).await?;
     let detectors = Arc::new(DetectorSets::builtin()?.with_keys(keys::index_keys(&ring)?));
     detectors.refresh(&store).await?;
-    let policies = Arc::new(Policies::default());
+    let policies = Arc::new(Policies::new(scanner_node::detect::families()?));
     policies.refresh(&store).await?;
     // Before the first request is answered.
     let ended = Arc::new(EndedSessions::default());
@@ -226,6 +228,7 @@ fn start_actors(
         sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
         policies: Arc::clone(&foundation.policies),
         consequences: Consequences::new(Sealer::new(&foundation.ring, Purpose::Database)?),
+        originals: originals(foundation)?,
         arrivals: arrivals.clone(),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
@@ -284,6 +287,13 @@ fn start_keepers(
         }
     });
     (janitor, notary)
+}
+
+fn originals(foundation: &Foundation) -> anyhow::Result<Originals> {
+    let queue = EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?);
+    let database = Sealer::new(&foundation.ring, Purpose::Database)?;
+    let keep = foundation.config.privacy.keep_originals;
+    Ok(Originals::new(queue, database, keep))
 }
 
 /// Scanners in this process, if the queue is in this process too.
@@ -376,6 +386,9 @@ fn state(
         jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
+        policies: Arc::clone(&foundation.policies),
+        replays: Arc::new(Replays::default()),
+        originals: originals(foundation)?,
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
         accounts: Accounts {

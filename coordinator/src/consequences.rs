@@ -6,16 +6,16 @@
 //! that is sealed.
 
 use shared::finding::{Finding, Severity};
-use shared::ids::{ActionId, AlertId, ViolationId};
+use shared::ids::{ActionId, AlertId, ViolationId, WebhookId};
 use shared::job::{ScanOutcome, ScanResult};
 use shared::seal::{SealError, Sealer};
 
-use crate::domain::policy::{Action, Context, Decision, decide};
+use crate::domain::policy::{Action, Decision, Recipients, decide};
 use crate::policies::InForce;
 use crate::store::alerts::NewAlert;
 use crate::store::audit::NewAuditEvent;
 use crate::store::jobs::{Job, JobOrigin};
-use crate::store::outbox::NewAction;
+use crate::store::outbox::{NewAction, Notice};
 use crate::store::results::NewResult;
 use crate::store::violations::NewViolation;
 
@@ -51,6 +51,8 @@ impl Consequences {
             violations: Vec::new(),
             alerts: Vec::new(),
             actions: Vec::new(),
+            notices: Vec::new(),
+            original: None,
             audit: Vec::new(),
         };
         let ScanOutcome::Completed { findings, .. } = &new.result.outcome else {
@@ -59,18 +61,17 @@ impl Consequences {
         let Some(job) = job.filter(|job| job.origin == JobOrigin::Slack) else {
             return Ok(new);
         };
-        let context = Context {
-            workspace: job.workspace.clone(),
-            channel: job.place.channel_id.clone(),
-            user: job.place.user_id.clone(),
-        };
-        let decisions = decide(policies, &context, findings);
+        let decisions = decide(policies, &job.context(), findings);
         new.alerts.extend(alert(&decisions, findings, job));
         for decision in decisions {
             let matched = matched(&decision, findings);
             for action in decision.effects() {
-                new.actions
-                    .push(self.action(action, &decision, &matched, job)?);
+                let made = unsealed(action, &decision, &matched, job);
+                if action.tells_of_the_alert() {
+                    new.notices.extend(self.notice(made, action, &new.alerts));
+                } else {
+                    new.actions.push(self.sealed(made, &decision, job)?);
+                }
             }
             new.audit.push(audit(&decision, job));
             new.violations.push(NewViolation {
@@ -81,47 +82,76 @@ impl Consequences {
         Ok(new)
     }
 
-    fn action(
+    /// An action that concerns the message itself.
+    fn sealed(
         &self,
-        action: &Action,
+        action: NewAction,
         decision: &Decision,
-        matched: &[&Finding],
         job: &Job,
     ) -> Result<NewAction, SealError> {
-        let kind = kind_of(action);
         let place = &job.place;
-        let part = |id: &Option<String>| id.clone().unwrap_or_default();
-        let what = gravest(matched).map_or("", |finding| finding.fingerprint.as_str());
-        let action_key = format!(
-            "{}/{}/{}/{what}/{kind}",
-            job.workspace,
-            part(&place.channel_id),
-            part(&place.message_ts),
-        );
         let payload = serde_json::json!({
             "job": job.id, "policy": decision.policy, "channel": place.channel_id,
             "ts": place.message_ts, "thread_ts": place.thread_ts, "user": place.user_id,
         });
-        let sealed = self
-            .sealer
-            .seal(action_key.as_bytes(), payload.to_string().as_bytes())?;
+        let key = action.action_key.as_bytes();
+        let sealed = self.sealer.seal(key, payload.to_string().as_bytes())?;
         Ok(NewAction {
-            id: ActionId::fresh(),
-            action_key,
-            kind: kind.to_owned(),
-            target: None,
-            alert: None,
-            workspace: job.workspace.clone(),
             payload: sealed,
+            ..action
+        })
+    }
+
+    /// An action that tells of the alert; none without one.
+    fn notice(&self, made: NewAction, action: &Action, alerts: &[NewAlert]) -> Option<Notice> {
+        let alert = alerts.first()?.id;
+        let to = match action {
+            Action::Mail { to } => to.clone(),
+            _ => Recipients::default(),
+        };
+        Some(Notice {
+            action: NewAction {
+                alert: Some(alert),
+                ..made
+            },
+            to,
+            sealer: self.sealer.clone(),
         })
     }
 }
 
-const fn kind_of(action: &Action) -> &'static str {
+/// The row of an action, without what it needs. What concerns the message happens once, whichever policy asks
+/// for it; what tells of it is each policy's own.
+fn unsealed(action: &Action, decision: &Decision, matched: &[&Finding], job: &Job) -> NewAction {
+    let part = |id: &Option<String>| id.clone().unwrap_or_default();
+    let what = gravest(matched).map_or("", |finding| finding.fingerprint.as_str());
+    let (kind, target) = (action.kind(), target(action));
+    let place = &job.place;
+    let (channel, ts) = (part(&place.channel_id), part(&place.message_ts));
+    let of_message = format!("{}/{channel}/{ts}/{what}/{kind}", job.workspace);
+    let action_key = match target {
+        Some(webhook) => format!("{of_message}/{}/{}/{webhook}", decision.policy, job.id),
+        None if action.tells_of_the_alert() => {
+            format!("{of_message}/{}/{}", decision.policy, job.id)
+        }
+        None => of_message,
+    };
+    NewAction {
+        id: ActionId::fresh(),
+        action_key,
+        kind: kind.to_owned(),
+        target,
+        alert: None,
+        workspace: job.workspace.clone(),
+        payload: Vec::new(),
+        due_in: action.put_off(&decision.actions),
+    }
+}
+
+const fn target(action: &Action) -> Option<WebhookId> {
     match action {
-        Action::Block => "block",
-        Action::NotifyAuthor => "notify_author",
-        Action::Alert { .. } => "alert",
+        Action::Webhook { id } => Some(*id),
+        _ => None,
     }
 }
 
@@ -196,4 +226,169 @@ fn audit(decision: &Decision, job: &Job) -> NewAuditEvent {
         "findings": decision.matched.len(),
     });
     NewAuditEvent::deed("policy.violated", None, job.id.to_string(), data)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use serde_json::{Value, json};
+    use shared::content::{Coverage, Location};
+    use shared::finding::{Fingerprint, Likelihood};
+    use shared::ids::{
+        DetectorId, DetectorSetVersion, FindingId, JobId, NodeId, PolicyId, WorkspaceId,
+    };
+    use shared::job::JobClass;
+    use shared::seal::{KeyRing, Purpose};
+
+    use super::*;
+    use crate::store::jobs::{JobState, Place};
+
+    fn job(origin: JobOrigin) -> Job {
+        Job {
+            id: JobId::fresh(),
+            inbound_event_id: None,
+            workspace: WorkspaceId::new("T1"),
+            class: JobClass::Message,
+            origin,
+            state: JobState::Queued,
+            detectors: DetectorSetVersion::new("d"),
+            attempt: 0,
+            due_at: DateTime::UNIX_EPOCH,
+            created_at: DateTime::UNIX_EPOCH,
+            completed_at: None,
+            traceparent: None,
+            tracestate: None,
+            submitted_by: None,
+            place: Place {
+                channel_id: Some("C1".to_owned()),
+                message_ts: Some("1.2".to_owned()),
+                ..Place::default()
+            },
+        }
+    }
+
+    fn leak(job: &Job) -> ScanResult {
+        let finding = Finding {
+            id: FindingId::fresh(),
+            info_type: "CREDIT_CARD_NUMBER".parse().unwrap(),
+            detector: DetectorId::new("d"),
+            likelihood: Likelihood::VeryLikely,
+            severity: Severity::Medium,
+            start: 0,
+            end: 1,
+            preview: "*".to_owned(),
+            fingerprint: Fingerprint::new("aa"),
+            location: Location::default(),
+            explanation: Vec::new(),
+        };
+        ScanResult {
+            job_id: job.id,
+            workspace: job.workspace.clone(),
+            node: NodeId::fresh(),
+            detectors: DetectorSetVersion::new("d"),
+            outcome: ScanOutcome::Completed {
+                coverage: Coverage::Complete,
+                findings: vec![finding],
+            },
+            scan_us: 1,
+            scanned_bytes: 1,
+        }
+    }
+
+    fn of(job: &Job, policies: &[Value]) -> NewResult {
+        let ring = KeyRing::generate().unwrap();
+        let sealer = Sealer::new(&ring, Purpose::Database).unwrap();
+        let read = |policy: &Value| {
+            let mut whole = json!({"name": "x", "mode": "enforce", "rules": [{}]});
+            whole
+                .as_object_mut()
+                .unwrap()
+                .extend(policy.as_object().unwrap().clone());
+            (PolicyId::fresh(), serde_json::from_value(whole).unwrap())
+        };
+        let in_force = InForce {
+            policies: policies.iter().map(read).collect(),
+            ..InForce::default()
+        };
+        Consequences::new(sealer)
+            .of(leak(job), Some(job), &in_force)
+            .unwrap()
+    }
+
+    fn actions() -> Value {
+        json!([
+            {"type": "block"}, {"type": "notify_author"}, {"type": "alert"}, {"type": "delay", "seconds": 60},
+            {"type": "mail", "to": ["canary@example.test"]},
+            {"type": "webhook", "id": "01890000-0000-7000-8000-000000000000"},
+        ])
+    }
+
+    #[test]
+    fn every_effect_is_a_row_and_what_tells_of_the_alert_names_it() {
+        let job = job(JobOrigin::Slack);
+        let new = of(&job, &[json!({ "actions": actions() })]);
+        let kinds: Vec<(&str, u64)> = new
+            .actions
+            .iter()
+            .map(|action| (action.kind.as_str(), action.due_in.as_secs()))
+            .collect();
+        assert_eq!(kinds, [("block", 60), ("notify_author", 0)]);
+        let told: Vec<&NewAction> = new.notices.iter().map(|notice| &notice.action).collect();
+        let kinds: Vec<&str> = told.iter().map(|action| action.kind.as_str()).collect();
+        assert_eq!(kinds, ["mail", "webhook"]);
+        for action in &told {
+            assert_eq!(action.alert, Some(new.alerts[0].id));
+            assert_eq!(action.due_in, Duration::from_mins(1));
+        }
+        assert_eq!(told[0].target, None);
+        assert!(told[1].target.is_some());
+    }
+
+    #[test]
+    fn in_simulate_there_is_an_alert_and_nothing_else() {
+        let policy = json!({"mode": "simulate", "actions": actions()});
+        let new = of(&job(JobOrigin::Slack), &[policy]);
+        assert_eq!(
+            (new.alerts.len(), new.actions.len(), new.notices.len()),
+            (1, 0, 0)
+        );
+    }
+
+    #[test]
+    fn a_message_raises_one_alert_of_the_worst_severity_and_each_policy_tells_for_itself() {
+        let with = |severity: &str| json!({"actions": [{"type": "alert", "severity": severity}, {"type": "mail"}, {"type": "block"}]});
+        let new = of(&job(JobOrigin::Slack), &[with("LOW"), with("CRITICAL")]);
+        assert_eq!(new.alerts.len(), 1);
+        assert_eq!(new.alerts[0].severity, Severity::Critical);
+        let keys = |of: &[&NewAction]| {
+            let mut keys: Vec<String> = of.iter().map(|action| action.action_key.clone()).collect();
+            keys.dedup();
+            keys.len()
+        };
+        assert_eq!(keys(&new.actions.iter().collect::<Vec<_>>()), 1);
+        assert_eq!(
+            keys(
+                &new.notices
+                    .iter()
+                    .map(|notice| &notice.action)
+                    .collect::<Vec<_>>()
+            ),
+            2
+        );
+    }
+
+    #[test]
+    fn a_scan_that_somebody_asked_for_has_no_consequences() {
+        let new = of(&job(JobOrigin::Api), &[json!({ "actions": actions() })]);
+        assert!(new.violations.is_empty() && new.alerts.is_empty() && new.actions.is_empty());
+    }
+
+    #[test]
+    fn neither_audit_nor_debug_has_an_address() {
+        let new = of(&job(JobOrigin::Slack), &[json!({ "actions": actions() })]);
+        assert_eq!(new.audit.len(), 1);
+        assert!(!format!("{new:?}").contains("canary"));
+    }
 }

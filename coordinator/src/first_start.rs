@@ -1,4 +1,4 @@
-//! What a fresh installation needs: an admin and a policy.
+//! What a fresh installation needs: an admin, and policies.
 //!
 //! **Invariant:** a password that was made here is shown once, on the terminal, and never logged.
 
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use aws_lc_rs::rand;
-use shared::ids::{PolicyId, UserId};
+use shared::ids::UserId;
 use shared::secret::SecretString;
 
 use crate::accounts::{AccountError, By, add_person};
@@ -17,7 +17,7 @@ use crate::domain::roles::Role;
 use crate::store::users::{self, NewUser};
 use crate::store::{Store, policies};
 
-/// Makes the first admin and the default policy, where there are none.
+/// Makes the first admin and the default policies, where there are none.
 ///
 /// # Errors
 /// The database, or a configured password that is too short.
@@ -26,9 +26,7 @@ pub async fn prepare(
     passwords: &Passwords,
     config: &AuthConfig,
 ) -> anyhow::Result<()> {
-    store
-        .write(|conn| policies::make_default(conn, PolicyId::fresh()))
-        .await?;
+    store.write(policies::make_defaults).await?;
     if store.read(users::count).await? > 0 {
         return Ok(());
     }

@@ -171,6 +171,7 @@ impl Accounts {
             target: None,
             alert: None,
             workspace: WorkspaceId::api(),
+            due_in: Duration::ZERO,
             payload,
         };
         Ok((id, mail))

@@ -24,10 +24,11 @@ use tracing::Span;
 use crate::arrivals::Arrivals;
 use crate::consequences::Consequences;
 use crate::domain::pace::Pace;
+use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::store::jobs::{self, Job};
 use crate::store::results::{self, Committed, NewResult};
-use crate::store::{Store, StoreError};
+use crate::store::{Conn, Store, StoreError, StoreResult, originals};
 
 /// Results in one commit, at most.
 const BATCH: usize = 512;
@@ -64,6 +65,8 @@ pub struct AggregatorParts {
     pub policies: Arc<Policies>,
     /// What seals the actions that follow.
     pub consequences: Consequences,
+    /// What keeps the text of messages that met a policy.
+    pub originals: Originals,
     /// Who waits for results.
     pub arrivals: Arrivals,
     /// What is counted.
@@ -294,6 +297,7 @@ async fn commit(
         .collect();
     let policies = parts.policies.current();
     let consequences = parts.consequences.clone();
+    let keeper = parts.originals.clone();
     let committing = parts.store.write(move |conn| {
         let contexts: HashMap<JobId, Job> = jobs::contexts(conn, &with_findings)?
             .into_iter()
@@ -306,9 +310,40 @@ async fn commit(
                 consequences.of(result, job, &policies)
             })
             .collect::<Result<Vec<NewResult>, SealError>>();
-        results::commit(conn, &results.map_err(|_no_randomness| StoreError::Busy)?)
+        let mut results = results.map_err(|_no_randomness| StoreError::Busy)?;
+        keep_originals(conn, &keeper, &mut results)?;
+        results::commit(conn, &results)
     });
     committing.await
+}
+
+/// Seals anew what the messages said that met a policy. A result counts even if that cannot be done.
+fn keep_originals(
+    conn: &mut Conn,
+    keeper: &Originals,
+    results: &mut [NewResult],
+) -> StoreResult<()> {
+    let violating: Vec<JobId> = results
+        .iter()
+        .filter(|new| keeper.are_kept() && !new.violations.is_empty())
+        .map(|new| new.result.job_id)
+        .collect();
+    if violating.is_empty() {
+        return Ok(());
+    }
+    for sealed in originals::sealed_jobs(conn, &violating)? {
+        let job = sealed.id;
+        match keeper.seal_anew(sealed) {
+            Ok(original) => {
+                let of_job = |new: &&mut NewResult| new.result.job_id == job;
+                if let Some(new) = results.iter_mut().find(of_job) {
+                    new.original = original;
+                }
+            }
+            Err(error) => tracing::warn!(%job, %error, "original not kept"),
+        }
+    }
+    Ok(())
 }
 
 const fn has_findings(result: &ScanResult) -> bool {

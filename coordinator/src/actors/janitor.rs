@@ -1,5 +1,5 @@
-//! Small duties at intervals: deleting spent uploads, dropping records past their time, reading detectors,
-//! policies and ended sessions again.
+//! Small duties at intervals: deleting spent uploads and expired originals, dropping records past their time,
+//! reading detectors, policies and ended sessions again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -15,12 +15,12 @@ use crate::detector_sets::DetectorSets;
 use crate::domain::retention::{Kind, Retention};
 use crate::ended_sessions::EndedSessions;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs, clock, lockouts, resets, retention};
+use crate::store::{Store, StoreError, blobs, clock, lockouts, originals, resets, retention};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
-/// Uploads deleted in one round.
+/// Uploads, or originals, deleted in one transaction.
 const BATCH: u32 = 256;
 
 /// How often records past their time are looked for.
@@ -83,6 +83,9 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.ended.refresh(&parts.store).await {
             tracing::warn!(%error, "ended sessions not read again");
         }
+        if let Err(error) = parts.policies.refresh(&parts.store).await {
+            tracing::warn!(%error, "policies not read again, those in force stay");
+        }
     }
 }
 
@@ -93,9 +96,6 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
             () = parts.shutdown.draining() => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
-        if let Err(error) = parts.policies.refresh(&parts.store).await {
-            tracing::warn!(%error, "policies not read again, those in force stay");
-        }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
         }
@@ -105,6 +105,9 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         });
         if let Err(error) = forgotten.await {
             tracing::warn!(%error, "old failures and reset tokens not deleted");
+        }
+        if let Err(error) = delete_expired_originals(&parts).await {
+            tracing::warn!(%error, "expired originals not deleted");
         }
     }
 }
@@ -146,6 +149,23 @@ async fn drop_old(parts: &JanitorParts, kind: Kind) -> Result<(), StoreError> {
             records = dropped,
             "old records dropped"
         );
+    }
+    Ok(())
+}
+
+/// Batch after batch, so that no transaction is long and none waits for the next round.
+async fn delete_expired_originals(parts: &JanitorParts) -> Result<(), StoreError> {
+    while !parts.shutdown.is_draining() {
+        let deleting = parts
+            .store
+            .write(|conn| originals::delete_expired(conn, BATCH));
+        let deleted = deleting.await?;
+        if deleted > 0 {
+            tracing::info!(originals = deleted, "expired originals deleted");
+        }
+        if deleted < BATCH as usize {
+            break;
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod boundary;
 pub mod cursor;
 pub mod extract;
+pub mod fields;
 pub mod health;
 pub mod internal;
 pub mod limits;
@@ -60,6 +61,19 @@ pub fn routes() -> RouteTable {
         RouteEntry::put("/api/v1/detectors/{id}", v1::detectors::replace),
         RouteEntry::patch("/api/v1/detectors/{id}", v1::detectors::change),
         RouteEntry::delete("/api/v1/detectors/{id}", v1::detectors::delete),
+        RouteEntry::get("/api/v1/policies", v1::policies::list),
+        RouteEntry::post("/api/v1/policies", v1::policies::create),
+        RouteEntry::post("/api/v1/policies/simulate", v1::policies::simulate_draft),
+        RouteEntry::get("/api/v1/policies/{id}", v1::policies::get),
+        RouteEntry::put("/api/v1/policies/{id}", v1::policies::replace),
+        RouteEntry::patch("/api/v1/policies/{id}", v1::policies::change),
+        RouteEntry::delete("/api/v1/policies/{id}", v1::policies::delete),
+        RouteEntry::post("/api/v1/policies/{id}/simulate", v1::policies::simulate),
+        RouteEntry::get("/api/v1/groups", v1::groups::list),
+        RouteEntry::post("/api/v1/groups", v1::groups::create),
+        RouteEntry::get("/api/v1/groups/{id}", v1::groups::get),
+        RouteEntry::put("/api/v1/groups/{id}", v1::groups::replace),
+        RouteEntry::delete("/api/v1/groups/{id}", v1::groups::delete),
         RouteEntry::get("/api/v1/messages", v1::messages::list),
         RouteEntry::get("/api/v1/messages/{id}", v1::messages::get),
         RouteEntry::get("/api/v1/findings", v1::findings::list),
@@ -73,6 +87,7 @@ pub fn routes() -> RouteTable {
         RouteEntry::post("/api/v1/privacy/export", v1::privacy::export),
         RouteEntry::post("/api/v1/privacy/erase", v1::privacy::erase),
         RouteEntry::get("/api/v1/stats", v1::stats::get),
+        RouteEntry::post("/api/v1/alerts/{id}/reveal", v1::alerts::reveal::reveal),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get("/api/v1/users", v1::users::list),

@@ -20,6 +20,9 @@ use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::jobs::JobMaker;
+use crate::originals::Originals;
+use crate::policies::Policies;
+use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
 
@@ -43,6 +46,12 @@ pub struct AppState {
     pub blobs: Blobs,
     /// The detectors in force.
     pub detectors: Arc<DetectorSets>,
+    /// The policies in force.
+    pub policies: Arc<Policies>,
+    /// Asks policies what they would have done.
+    pub replays: Arc<Replays>,
+    /// Opens what leaking messages said.
+    pub originals: Originals,
     /// Slack's signing secret, if Slack is connected.
     pub signing_secret: Option<SigningSecret>,
     /// Knows the nodes' credentials.

@@ -10,6 +10,7 @@ mod http;
 mod limits;
 mod origin;
 mod pipeline;
+mod privacy;
 mod retention;
 mod slack;
 
@@ -20,6 +21,7 @@ pub use http::HttpConfig;
 pub use limits::LimitsConfig;
 pub use origin::WebOrigin;
 pub use pipeline::PipelineConfig;
+pub use privacy::PrivacyConfig;
 pub use retention::RetentionConfig;
 pub use slack::SlackConfig;
 
@@ -40,6 +42,8 @@ shared::configuration! {
         pipeline: PipelineConfig,
         /// Where sealed files wait.
         storage: StorageConfig,
+        /// How long what is kept.
+        privacy: PrivacyConfig,
         /// The keys.
         secrets: SecretsConfig,
         /// The Slack app.

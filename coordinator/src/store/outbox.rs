@@ -5,6 +5,7 @@
 //! is followed by another.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,13 +13,16 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
+use shared::seal::Sealer;
 
+use super::alerts::Raised;
 use super::clock;
 use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
-use super::error::StoreResult;
+use super::error::{StoreError, StoreResult};
 use super::page::{Page, Paging};
 use super::schema::action_outbox;
+use crate::domain::policy::Recipients;
 
 numbered! {
     /// How far an action is.
@@ -39,7 +43,7 @@ pub struct NewAction {
     pub id: ActionId,
     /// What the same action for the same content has in common.
     pub action_key: String,
-    /// What to do: `block`, `notify_author`.
+    /// What to do: `block`, `notify_author`, `mail`, `webhook`.
     pub kind: String,
     /// Whom it is for, if that is a webhook.
     pub target: Option<WebhookId>,
@@ -49,6 +53,34 @@ pub struct NewAction {
     pub workspace: WorkspaceId,
     /// Sealed: what carrying it out needs.
     pub payload: Vec<u8>,
+    /// How long it is put off.
+    pub due_in: Duration,
+}
+
+/// A mail or a call that tells of an alert, as a policy asks for it. Which alert stands for the leak is known
+/// when it is raised; so it is sealed then.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The action, without its payload; its `alert` is the one that is to be raised.
+    pub action: NewAction,
+    /// Whom a mail goes to; empty for those who are configured.
+    pub to: Recipients,
+    /// Seals it.
+    pub sealer: Sealer,
+}
+
+impl Notice {
+    /// The action that tells of `alert`.
+    fn about(&self, alert: AlertId) -> StoreResult<NewAction> {
+        let payload = serde_json::json!({ "template": "alert", "alert": alert, "to": self.to });
+        let key = self.action.action_key.as_bytes();
+        let sealed = self.sealer.seal(key, payload.to_string().as_bytes());
+        Ok(NewAction {
+            alert: Some(alert),
+            payload: sealed.map_err(|_no_randomness| StoreError::Busy)?,
+            ..self.action.clone()
+        })
+    }
 }
 
 /// A stored action, without its payload.
@@ -261,6 +293,20 @@ struct Row<'a> {
     created_at: DbTime,
 }
 
+/// What is to be told of alerts that are news; `raised` gives what became of each that was to be raised. Who
+/// was told of a leak is not told again each time that it is seen.
+pub(super) fn told<'a>(
+    notices: impl Iterator<Item = (JobId, &'a Notice)>,
+    raised: &HashMap<AlertId, Raised>,
+) -> StoreResult<Vec<(JobId, NewAction)>> {
+    let news = |(job, notice): (JobId, &'a Notice)| {
+        let raised = raised.get(&notice.action.alert?)?;
+        let told = notice.about(raised.alert).map(|action| (job, action));
+        raised.is_news.then_some(told)
+    };
+    notices.filter_map(news).collect()
+}
+
 /// Adds actions whose key is new.
 pub(super) fn insert<'a>(
     conn: &mut Conn,
@@ -268,7 +314,8 @@ pub(super) fn insert<'a>(
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     let mut rows: Vec<Row<'_>> = new.map(|(job, action)| row(job, action, now)).collect();
-    rows.sort_by(|a, b| a.action_key.cmp(&b.action_key));
+    // Of the same action asked for twice, the one that is due first stays.
+    rows.sort_by(|a, b| (&a.action_key, a.due_at).cmp(&(&b.action_key, b.due_at)));
     for chunk in rows.chunks(rows_per_statement(12)) {
         with_conn!(conn, |c| diesel::insert_into(action_outbox::table)
             .values(chunk)
@@ -289,7 +336,7 @@ fn row(job: Option<JobId>, action: &NewAction, now: DateTime<Utc>) -> Row<'_> {
         workspace_id: storable(action.workspace.as_str()),
         payload: &action.payload,
         state: ActionState::Pending.number(),
-        due_at: now.into(),
+        due_at: clock::after(now, action.due_in).into(),
         attempts: 0,
         created_at: now.into(),
     }

@@ -6,17 +6,22 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
-use shared::ids::{PolicyId, UserId};
+use diesel::sql_types::BigInt;
+use shared::ids::{PolicyId, UserId, WebhookId};
 
+use super::audit::{self, NewAuditEvent};
 use super::clock;
 use super::columns::{DbJson, DbTime, DbUuid, MaybeUuid, Undecodable, storable};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
-use super::schema::policies;
+use super::page::{COUNTED, Counted, Page, Paging};
+use super::schema::{policies, webhooks};
 use super::settings::{self, Setting};
 use super::violations::mode_number;
-use crate::domain::policy::{Policy, default_policy};
+use super::words::{Search, Words};
+use crate::domain::policy::{Policy, PolicyMode, defaults};
 
 /// A stored policy.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -53,6 +58,26 @@ impl TryFrom<DbJson> for StoredSpec {
     }
 }
 
+/// What tells one state of the table from another.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = policies)]
+pub struct Mark {
+    /// Which policy.
+    #[diesel(deserialize_as = DbUuid)]
+    pub id: PolicyId,
+    /// At which version.
+    pub version: i32,
+}
+
+/// What a list of policies shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyFilter {
+    /// Only in that mode.
+    pub mode: Option<PolicyMode>,
+    /// Only with these words in their names.
+    pub search: Option<Search>,
+}
+
 /// All policies, highest priority first, then oldest first.
 ///
 /// # Errors
@@ -62,6 +87,85 @@ pub fn list(conn: &mut Conn) -> StoreResult<Vec<StoredPolicy>> {
         .order((policies::priority.desc(), policies::id))
         .select(StoredPolicy::as_select())
         .load(c))?)
+}
+
+/// The state of the table, without the policies themselves: cheap enough to ask for every second.
+///
+/// # Errors
+/// As any query.
+pub fn marks(conn: &mut Conn) -> StoreResult<Vec<Mark>> {
+    Ok(with_conn!(conn, |c| policies::table
+        .order(policies::id)
+        .select(Mark::as_select())
+        .load(c))?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub fn count(conn: &mut Conn) -> StoreResult<i64> {
+    Ok(with_conn!(conn, |c| policies::table
+        .select(count_star())
+        .get_result(c))?)
+}
+
+/// Policies, highest priority first, then oldest first. The position's key is the priority.
+///
+/// # Errors
+/// As any query.
+pub fn page(
+    conn: &mut Conn,
+    filter: &PolicyFilter,
+    paging: Paging,
+) -> StoreResult<Page<StoredPolicy>> {
+    let found = filter
+        .search
+        .as_ref()
+        .map(|search| search.condition(conn, "policies.words"));
+    let after = paging.after.map(|after| {
+        let priority = i32::try_from(after.key).unwrap_or(i32::MIN);
+        (priority, DbUuid(after.id))
+    });
+
+    macro_rules! filtered {
+        () => {{
+            let mut query = policies::table.into_boxed();
+            if let Some(mode) = filter.mode {
+                query = query.filter(policies::mode.eq(mode_number(mode)));
+            }
+            if let Some(found) = found.clone() {
+                query = query.filter(found);
+            }
+            query
+        }};
+    }
+
+    let rows: Vec<StoredPolicy> = with_conn!(conn, |c| {
+        let mut page = filtered!();
+        if let Some((priority, id)) = after {
+            let equal = policies::priority.eq(priority).and(policies::id.gt(id));
+            page = page.filter(policies::priority.lt(priority).or(equal));
+        }
+        page.order((policies::priority.desc(), policies::id))
+            .limit(paging.rows())
+            .select(StoredPolicy::as_select())
+            .load(c)
+    })?;
+    let total = with_conn!(conn, |c| {
+        let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
+        Counted(ones).get_result(c)
+    })?;
+    Ok(Page::new(rows, total))
+}
+
+/// The webhooks that a policy may name.
+///
+/// # Errors
+/// As any query.
+pub fn webhooks(conn: &mut Conn) -> StoreResult<Vec<WebhookId>> {
+    let ids: Vec<DbUuid> = with_conn!(conn, |c| webhooks::table.select(webhooks::id).load(c))?;
+    Ok(ids.into_iter().map(Into::into).collect())
 }
 
 /// A policy.
@@ -76,17 +180,26 @@ pub fn get(conn: &mut Conn, id: PolicyId) -> StoreResult<Option<StoredPolicy>> {
         .optional())?)
 }
 
-/// Makes the default policy, once in an installation's life; says whether it did.
+/// Makes the default policies, once in an installation's life; says whether it did.
 /// Call it through [`Store::write`](super::Store::write).
 ///
 /// # Errors
 /// As any query.
-pub fn make_default(conn: &mut Conn, id: PolicyId) -> StoreResult<bool> {
+pub fn make_defaults(conn: &mut Conn) -> StoreResult<bool> {
     if settings::get(conn, Setting::DefaultPolicyMade)?.is_some() {
         return Ok(false);
     }
-    settings::put(conn, Setting::DefaultPolicyMade, &id.to_string())?;
-    insert(conn, id, &default_policy(), None)?;
+    // Of several coordinators that start at once, one makes them.
+    if !settings::replace_if_different(conn, Setting::DefaultPolicyMade, "yes")? {
+        return Ok(false);
+    }
+    for policy in defaults() {
+        let id = PolicyId::fresh();
+        insert(conn, id, &policy, None)?;
+        let data = serde_json::json!({ "version": 1, "mode": policy.mode, "by": "first start" });
+        let deed = NewAuditEvent::deed("policy.created", None, id.to_string(), data);
+        audit::append(conn, [deed]);
+    }
     Ok(true)
 }
 
@@ -127,7 +240,7 @@ pub fn update(
     let now = DbTime::from(clock::now(conn)?);
     let changes = (
         Columns::of(policy, now, by)?,
-        policies::version.eq(version + 1),
+        policies::version.eq(policies::version + 1),
     );
     let updated = with_conn!(conn, |c| diesel::update(
         policies::table
@@ -139,13 +252,15 @@ pub fn update(
     Ok(updated == 1)
 }
 
-/// Deletes a policy; `false` if there is none of that id.
+/// Deletes a policy that is still at `version`; `false` if it is not.
 ///
 /// # Errors
 /// As any query.
-pub fn delete(conn: &mut Conn, id: PolicyId) -> StoreResult<bool> {
+pub fn delete(conn: &mut Conn, id: PolicyId, version: i32) -> StoreResult<bool> {
     let deleted = with_conn!(conn, |c| diesel::delete(
-        policies::table.find(DbUuid::from(id))
+        policies::table
+            .find(DbUuid::from(id))
+            .filter(policies::version.eq(version))
     )
     .execute(c))?;
     Ok(deleted == 1)
@@ -160,6 +275,7 @@ struct Columns<'a> {
     spec: DbJson,
     updated_at: DbTime,
     updated_by: Option<DbUuid>,
+    words: Words,
 }
 
 impl<'a> Columns<'a> {
@@ -171,6 +287,7 @@ impl<'a> Columns<'a> {
             spec: DbJson::of(policy)?,
             updated_at: now,
             updated_by: by.map(Into::into),
+            words: Words::of([policy.name.as_str()]),
         })
     }
 }

@@ -6,17 +6,17 @@
 //! row was new in the same transaction.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use shared::content::Coverage;
 use shared::finding::{Finding, Likelihood, Severity};
-use shared::ids::{DetectorSetVersion, JobId, NodeId};
+use shared::ids::{AlertId, DetectorSetVersion, JobId, NodeId};
 use shared::job::{FailureReason, ScanOutcome, ScanResult};
 
-use super::alerts::{self, NewAlert};
+use super::alerts::{self, NewAlert, Raised};
 use super::arrays::insert_arrays;
 use super::audit::{self, NewAuditEvent};
 use super::clock;
@@ -29,7 +29,8 @@ use super::counts::{self, What};
 use super::error::StoreResult;
 use super::findings;
 use super::jobs::{self, Job, JobState};
-use super::outbox::{self, NewAction};
+use super::originals::{self, NewOriginal};
+use super::outbox::{self, NewAction, Notice};
 use super::schema::{scan_jobs, scan_results};
 use super::violations::{self, NewViolation};
 
@@ -54,6 +55,10 @@ pub struct NewResult {
     pub alerts: Vec<NewAlert>,
     /// The side effects to carry out.
     pub actions: Vec<NewAction>,
+    /// Whom to tell of the alerts, if they are news.
+    pub notices: Vec<Notice>,
+    /// What the message said, if that is kept.
+    pub original: Option<NewOriginal>,
     /// What to record.
     pub audit: Vec<NewAuditEvent>,
 }
@@ -318,14 +323,26 @@ fn write_consequences(
     });
     violations::insert(conn, violations, now)?;
     let alerts: Vec<&NewAlert> = fresh.iter().flat_map(|new| &new.alerts).collect();
-    alerts::raise(conn, &alerts, now)?;
+    let raised = alerts::raise(conn, &alerts, now)?;
+    let raised: HashMap<AlertId, Raised> =
+        alerts.iter().map(|alert| alert.id).zip(raised).collect();
+    let notices = fresh.iter().flat_map(|new| {
+        let notices = new.notices.iter();
+        notices.map(|notice| (new.result.job_id, notice))
+    });
+    let told = outbox::told(notices, &raised)?;
     count(conn, fresh);
     let actions = fresh.iter().flat_map(|new| {
         new.actions
             .iter()
             .map(|action| (Some(new.result.job_id), action))
     });
-    outbox::insert(conn, actions, now)?;
+    let told = told.iter().map(|(job, action)| (Some(*job), action));
+    outbox::insert(conn, actions.chain(told), now)?;
+    let kept = fresh
+        .iter()
+        .filter_map(|new| Some((new.result.job_id, new.original.as_ref()?)));
+    originals::insert(conn, kept, now)?;
     audit::append(conn, fresh.iter().flat_map(|new| new.audit.iter().cloned()));
     Ok(())
 }

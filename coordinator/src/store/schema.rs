@@ -281,7 +281,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
-    use crate::store::columns::{JsonDoc, Ts, Uid};
+    use crate::store::columns::{JsonDoc, Ts, TsWords, Uid};
 
     policies (id) {
         id -> Uid,
@@ -293,6 +293,7 @@ diesel::table! {
         created_at -> Ts,
         updated_at -> Ts,
         updated_by -> Nullable<Uid>,
+        words -> TsWords,
     }
 }
 

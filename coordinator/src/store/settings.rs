@@ -17,7 +17,7 @@ use super::schema::settings;
 pub enum Setting {
     /// [`Queue::epoch`](shared::queue::Queue::epoch) as it was when all open jobs were last made due.
     QueueEpoch,
-    /// Set once the default policy was made: an admin who deletes it must not find it back.
+    /// Set once the default policies were made: an admin who deletes one must not find it back.
     DefaultPolicyMade,
 }
 

@@ -43,13 +43,13 @@ pub struct Violation {
     /// The policy's mode at the time.
     #[diesel(deserialize_as = DbNumber)]
     pub mode: PolicyMode,
-    /// The gravest finding that counted.
+    /// How bad it was.
     #[diesel(deserialize_as = DbNumber)]
     pub severity: Severity,
     /// The findings that counted.
     #[diesel(deserialize_as = DbJson)]
     pub finding_ids: FindingIds,
-    /// The policy's actions at the time.
+    /// The policy's actions at the time, without addresses.
     #[diesel(deserialize_as = DbJson)]
     pub actions: Actions,
     /// When it was decided.
@@ -130,6 +130,7 @@ fn row<'a>(
         .filter_map(|&at| findings.get(at))
         .map(|finding| finding.id)
         .collect();
+    let noted: Vec<Action> = decision.actions.iter().map(Action::noted).collect();
     Ok(Row {
         id: new.id.into(),
         job_id: job.into(),
@@ -138,7 +139,7 @@ fn row<'a>(
         mode: mode_number(decision.mode),
         severity: decision.severity.as_number(),
         finding_ids: DbJson::of(&matched)?,
-        actions: DbJson::of(&decision.actions)?,
+        actions: DbJson::of(&noted)?,
         created_at: now.into(),
     })
 }

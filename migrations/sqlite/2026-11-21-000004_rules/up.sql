@@ -8,7 +8,7 @@ CREATE TABLE detectors (
     updated_by TEXT
 );
 
--- `spec` is the policy as the API shows it; name, mode and priority stand beside it for lists.
+-- `spec` is the policy as the API shows it; name, mode, priority and words stand beside it for lists.
 CREATE TABLE policies (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
@@ -18,7 +18,8 @@ CREATE TABLE policies (
     version INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    updated_by TEXT
+    updated_by TEXT,
+    words TEXT NOT NULL
 );
 
 -- Lists of Slack users that policies name.

@@ -60,5 +60,5 @@ pub use keys::IndexKeys;
 pub use mask::preview;
 pub use matcher::{MAX_MATCHES_PER_UNIT, Match, Reading, Scan};
 pub use pack_file::{PackFile, PackProblem};
-pub use packs::{PackError, builtin, builtin_specs};
+pub use packs::{PackError, builtin, builtin_specs, families};
 pub use scratch::Scratch;

@@ -3,8 +3,11 @@
 //! Owns reading packs. Leaves what is written short in them to `notation`.
 //! **Invariant:** each built-in detector fires in its examples and in no counter-example of any pack.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use shared::detector::{DetectorSet, DetectorSpec, SpecError};
+use shared::ids::DetectorId;
 use shared::job::RetryClass;
 
 use super::notation;
@@ -137,6 +140,30 @@ pub fn builtin_specs() -> Result<Vec<DetectorSpec>, PackError> {
     Ok(all)
 }
 
+/// Which family each built-in detector belongs to: the name of its pack, of several packs about the same the
+/// name they have in common. A rule that names a family is about the detectors of later versions, too.
+///
+/// # Errors
+/// As [`builtin_specs`]; permanent.
+pub fn families() -> Result<HashMap<DetectorId, String>, PackError> {
+    let mut families = HashMap::new();
+    for (name, text) in PACKS {
+        let family = family_of(name);
+        let ids = read_pack(name, text)?.into_iter().map(|spec| spec.id);
+        families.extend(ids.map(|id| (id, family.to_owned())));
+    }
+    Ok(families)
+}
+
+/// Families of several packs.
+const SPLIT: [&str; 2] = ["national-ids", "secrets"];
+
+fn family_of(pack: &'static str) -> &'static str {
+    let name = pack.strip_suffix(".toml").unwrap_or(pack);
+    let split = SPLIT.into_iter().find(|family| name.starts_with(family));
+    split.unwrap_or(name)
+}
+
 /// The built-in detectors that are enabled, as a set.
 ///
 /// # Errors
@@ -188,6 +215,23 @@ mod tests {
             .iter()
             .map(|found| found.detector.id.to_string())
             .collect()
+    }
+
+    #[test]
+    fn packs_about_the_same_are_one_family() {
+        let families = families().unwrap();
+        assert_eq!(families.len(), builtin_specs().unwrap().len());
+        let of = |id: &str| families.get(&DetectorId::new(id)).map(String::as_str);
+        assert_eq!(of("credit-card-number"), Some("payment"));
+        assert_eq!(of("swift-code"), Some("banking"));
+        let all: std::collections::BTreeSet<&str> = families.values().map(String::as_str).collect();
+        let split = all
+            .iter()
+            .filter(|name| name.starts_with("secrets") || name.starts_with("national"));
+        assert_eq!(
+            split.copied().collect::<Vec<_>>(),
+            ["national-ids", "secrets"]
+        );
     }
 
     #[test]

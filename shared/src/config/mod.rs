@@ -11,7 +11,7 @@ mod sections;
 mod source;
 mod value;
 
-pub use problem::{ConfigErrors, Problem};
+pub use problem::{ConfigErrors, Problem, nearest};
 pub use section::{KeySpec, Section, SectionSpec};
 pub use sections::{QueueBackend, QueueConfig, SecretsConfig, StorageConfig, TelemetryConfig};
 pub use source::Source;

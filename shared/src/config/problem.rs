@@ -60,7 +60,7 @@ pub(super) fn subject(section: &str, key: &str) -> String {
 }
 
 /// The known name that was probably meant.
-pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(unknown, name);
     known
         .map(|name| (likeness(name), name))

@@ -8,12 +8,15 @@
     reason = "a handler's errors are its documented answers"
 )]
 
+pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod detectors;
 pub mod findings;
+pub mod groups;
 pub mod messages;
 pub mod nodes;
+pub mod policies;
 pub mod privacy;
 pub mod queue;
 pub mod scans;

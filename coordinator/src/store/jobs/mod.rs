@@ -26,6 +26,7 @@ use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
 use super::schema::scan_jobs;
 use super::{clock, workspaces};
+use crate::domain::policy::{Audience, ChannelType, Context};
 
 pub use due::{Claim, DueJob, claim_due, due_workspaces, give_up, make_all_due};
 
@@ -146,6 +147,28 @@ pub struct Job {
     /// Where the content stood.
     #[diesel(embed)]
     pub place: Place,
+}
+
+impl Job {
+    /// Where its content stood, as far as policies care.
+    pub fn context(&self) -> Context {
+        let place = &self.place;
+        Context {
+            workspace: self.workspace.clone(),
+            channel: place.channel_id.clone(),
+            channel_type: place
+                .channel_type
+                .as_deref()
+                .and_then(ChannelType::of_slack),
+            user: place.user_id.clone(),
+            bot: place.bot_id.clone(),
+            audience: if place.external {
+                Audience::External
+            } else {
+                Audience::Internal
+            },
+        }
+    }
 }
 
 /// Jobs without a result, of one class.
@@ -333,7 +356,7 @@ fn open() -> diesel::expression::SqlLiteral<Bool> {
     sql::<Bool>("scan_jobs.state = 1")
 }
 
-fn class_number(class: JobClass) -> i16 {
+pub(super) fn class_number(class: JobClass) -> i16 {
     match class {
         JobClass::Message => 1,
         JobClass::File => 2,

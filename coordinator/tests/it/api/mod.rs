@@ -2,11 +2,14 @@
 //!
 //! Owns the claims that hold for all routes. What the API does to one actor or table is claimed beside it.
 
+mod alerts;
 mod audit;
 mod auth;
 mod detectors;
+mod groups;
 mod messages;
 mod permissions;
+mod policies;
 mod privacy;
 mod problems;
 mod scans;

@@ -6,11 +6,14 @@
 use std::path::Path;
 
 use coordinator::domain::roles::Role;
+use coordinator::store::Paging;
+use coordinator::store::alerts::{self, AlertFilter};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, header};
 use serde_json::json;
 
 use crate::support::collector::Collector;
+use crate::support::db;
 use crate::support::server::{Answer, PASSWORD, Server, email_of};
 use crate::support::slack::SIGNING_SECRET;
 
@@ -228,6 +231,23 @@ async fn read_back(server: &Server, token: &str, answers: &mut Answers) {
     }
 }
 
+/// The one answer that says what a message said. It is kept apart from the others.
+async fn revealed(server: &Server, token: &str) -> String {
+    let alert = server
+        .eventually("an alert", async |server| {
+            let store = db::connect_reader(server.site.database_url()).await;
+            let listing =
+                store.read(|conn| alerts::list(conn, &AlertFilter::default(), Paging::first(1)));
+            listing.await.unwrap().items.first().map(|alert| alert.id)
+        })
+        .await;
+    let path = format!("/api/v1/alerts/{alert}/reveal");
+    let body = json!({"reason": "a canary is to be seen here only"});
+    let answer = server.post_as(token, &path, &body).await;
+    assert_eq!(answer.status, 200);
+    answer.text()
+}
+
 /// Every file below a folder, and what is in it.
 fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
@@ -274,9 +294,16 @@ async fn no_canary_leaves_or_rests_in_clear() {
     by_file(&server, &token, &mut answers).await;
     by_mistake(&server, &token, &mut answers).await;
     read_back(&server, &token, &mut answers).await;
+    let original = revealed(&server, &token).await;
+    for path in ["messages", "findings", "policies", "groups"] {
+        let path = format!("/api/v1/{path}");
+        answers.keep(&server.get_as(&token, &path).await);
+    }
     let metrics = server.get("/metrics").await.text();
     assert!(server.stop().success());
 
+    // What was revealed is there, in clear, so that its absence elsewhere says something.
+    assert!(original.contains(TEXT_WORD) && original.contains(CARD) && original.contains(SECRET));
     // The search finds what is there: a masked preview, and the mark of a request.
     assert!(answers.0.contains("4539 **** **** 1486"));
     assert!(server.log().contains("request refused"));

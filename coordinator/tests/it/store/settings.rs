@@ -4,13 +4,12 @@
 
 use std::time::Duration;
 
-use coordinator::domain::policy::{PolicyMode, default_policy};
 use coordinator::store::nodes::{self, Heartbeat};
 use coordinator::store::settings::{self, Setting};
-use coordinator::store::{blobs, detectors, leases, policies};
+use coordinator::store::{blobs, detectors, leases};
 use serde_json::json;
 use shared::detector::DetectorSpec;
-use shared::ids::{BlobId, NodeId, PolicyId, UserId};
+use shared::ids::{BlobId, NodeId, UserId};
 
 use crate::support::db::on_both;
 
@@ -75,32 +74,6 @@ on_both! {
         assert_eq!(stored.updated_by, Some(by));
         assert!(db.write(|c| detectors::delete(c, &detector().id, 2)).await);
         assert_eq!(db.read(detectors::list).await, []);
-    }
-
-    async fn the_default_policy_is_made_once_and_not_again_after_deletion(db: TestDb) {
-        let id = PolicyId::fresh();
-        assert!(db.write(move |c| policies::make_default(c, id)).await);
-        assert_eq!(db.read(policies::list).await[0].spec.0, default_policy());
-        assert!(db.write(move |c| policies::delete(c, id)).await);
-        assert!(!db.write(|c| policies::make_default(c, PolicyId::fresh())).await);
-        assert_eq!(db.read(policies::list).await, []);
-    }
-
-    async fn a_policy_changed_since_is_not_overwritten(db: TestDb) {
-        let (low, high) = (PolicyId::fresh(), PolicyId::fresh());
-        db.write(move |c| policies::insert(c, low, &default_policy(), None)).await;
-        let mut policy = default_policy();
-        policy.priority = 5;
-        let second = policy.clone();
-        db.write(move |c| policies::insert(c, high, &second, Some(UserId::fresh()))).await;
-        policy.mode = PolicyMode::Enforce;
-        let (expected, late) = (policy.clone(), policy.clone());
-        assert!(db.write(move |c| policies::update(c, high, &policy, 1, None)).await);
-        assert!(!db.write(move |c| policies::update(c, high, &late, 1, None)).await);
-        let stored = db.read(move |c| policies::get(c, high)).await.unwrap();
-        assert_eq!((stored.spec.0, stored.version, stored.updated_by), (expected, 2, None));
-        let order: Vec<_> = db.read(policies::list).await.iter().map(|policy| policy.id).collect();
-        assert_eq!(order, [high, low]);
     }
 
     async fn a_node_is_alive_while_it_is_heard(db: TestDb) {

@@ -119,6 +119,14 @@ pub(crate) async fn connect(url: &str) -> StoreResult<Store> {
     Store::connect(options, Arc::new(SystemClock)).await
 }
 
+/// Looks at the database of a running server.
+pub(crate) async fn connect_reader(url: &str) -> Store {
+    let options = DatabaseOptions::new(SecretString::from(url.to_owned()));
+    Store::connect_reader(options, Arc::new(SystemClock))
+        .await
+        .unwrap()
+}
+
 /// The server's URL.
 #[expect(
     clippy::disallowed_methods,

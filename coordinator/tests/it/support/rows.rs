@@ -111,6 +111,8 @@ pub(crate) fn clean(job: JobId) -> NewResult {
         violations: Vec::new(),
         alerts: Vec::new(),
         actions: Vec::new(),
+        notices: Vec::new(),
+        original: None,
         audit: Vec::new(),
     }
 }
@@ -139,6 +141,7 @@ pub(crate) fn leak(job: JobId, group_key: &str) -> NewResult {
         alert: None,
         workspace: workspace(),
         payload: b"sealed".to_vec(),
+        due_in: Duration::ZERO,
     });
     new.audit.push(NewAuditEvent::deed(
         "message.caught",

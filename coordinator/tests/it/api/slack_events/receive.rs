@@ -202,6 +202,10 @@ async fn a_caught_message_looks_like_this() {
       "policies": [
         {
           "mode": "simulate",
+          "name": "Payment cards"
+        },
+        {
+          "mode": "simulate",
           "name": "Everything likely"
         }
       ],
