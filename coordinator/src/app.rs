@@ -38,6 +38,7 @@ use crate::keys;
 use crate::policies::Policies;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::suppressions::Suppressions;
 
 /// How a coordinator ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ struct Foundation {
     queue: Arc<dyn Queue>,
     detectors: Arc<DetectorSets>,
     policies: Arc<Policies>,
+    suppressions: Arc<Suppressions>,
     blobs: Blobs,
     passwords: Arc<Passwords>,
     metrics: Metrics,
@@ -125,6 +127,8 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     detectors.refresh(&store).await?;
     let policies = Arc::new(Policies::default());
     policies.refresh(&store).await?;
+    let suppressions = Arc::new(Suppressions::default());
+    suppressions.refresh(&store).await?;
     let queue = queue::open(&config.queue)
         .await
         .context("the queue cannot be opened")?;
@@ -140,6 +144,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         queue,
         detectors,
         policies,
+        suppressions,
         blobs,
         passwords,
         metrics,
@@ -211,6 +216,8 @@ fn start_actors(
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
         policies: Arc::clone(&foundation.policies),
+        suppressions: Arc::clone(&foundation.suppressions),
+        times: foundation.config.alerts.due_times(),
         shutdown: foundation.shutdown.clone(),
     });
     let janitor = guardian.guard("janitor", move || {
@@ -223,7 +230,11 @@ fn start_actors(
         queue: Arc::clone(&foundation.queue),
         sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
         policies: Arc::clone(&foundation.policies),
-        consequences: Consequences::new(Sealer::new(&foundation.ring, Purpose::Database)?),
+        suppressions: Arc::clone(&foundation.suppressions),
+        consequences: Consequences::new(
+            Sealer::new(&foundation.ring, Purpose::Database)?,
+            foundation.config.alerts.due_times(),
+        ),
         arrivals: arrivals.clone(),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
@@ -331,6 +342,8 @@ fn state(
         jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
+        suppressions: Arc::clone(&foundation.suppressions),
+        times: foundation.config.alerts.due_times(),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
         passwords: Arc::clone(&foundation.passwords),

@@ -5,6 +5,7 @@
 //! **Invariant:** Slack gets its 200 only for events that are in the database.
 
 pub mod actors;
+pub mod alert_work;
 pub mod api;
 pub mod app;
 pub mod arrivals;
@@ -24,3 +25,5 @@ pub mod keys;
 pub mod policies;
 pub mod slack;
 pub mod store;
+pub mod suppression_changes;
+pub mod suppressions;

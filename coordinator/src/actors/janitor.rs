@@ -1,4 +1,5 @@
-//! Small duties at intervals: deleting spent uploads, reading detectors and policies again.
+//! Small duties at intervals: deleting spent uploads, reading detectors, policies and suppressions again,
+//! ending suppressions whose time is over.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -11,13 +12,15 @@ use shared::lifecycle::Shutdown;
 
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
+use crate::domain::due_times::DueTimes;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs};
+use crate::store::{Store, StoreError, blobs, suppressions};
+use crate::suppressions::Suppressions;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
-/// Uploads deleted in one round.
+/// Uploads deleted, or suppressions ended, in one round.
 const BATCH: u32 = 256;
 
 shared::answers_ping!(Janitor);
@@ -37,6 +40,10 @@ pub struct JanitorParts {
     pub detectors: Arc<DetectorSets>,
     /// The policies in force.
     pub policies: Arc<Policies>,
+    /// The suppressions in force.
+    pub suppressions: Arc<Suppressions>,
+    /// How long people have to close an alert that is opened again.
+    pub times: DueTimes,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -67,6 +74,9 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.detectors.refresh(&parts.store).await {
             tracing::warn!(%error, "detectors not read again, the set in force stays");
         }
+        if let Err(error) = parts.suppressions.refresh(&parts.store).await {
+            tracing::warn!(%error, "suppressions not read again, those in force stay");
+        }
     }
 }
 
@@ -80,10 +90,26 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.policies.refresh(&parts.store).await {
             tracing::warn!(%error, "policies not read again, those in force stay");
         }
+        if let Err(error) = end_suppressions(&parts).await {
+            tracing::warn!(%error, "suppressions that are over not ended");
+        }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
         }
     }
+}
+
+/// Opens the alerts whose risk is accepted no longer.
+async fn end_suppressions(parts: &JanitorParts) -> Result<(), StoreError> {
+    let times = parts.times;
+    let ended = parts
+        .store
+        .write(move |conn| suppressions::end_expired(conn, &times, BATCH))
+        .await?;
+    if ended > 0 {
+        tracing::info!(suppressions = ended, "suppressions are over");
+    }
+    Ok(())
 }
 
 async fn delete_spent_uploads(parts: &JanitorParts) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod boundary;
 pub mod cursor;
 pub mod extract;
+pub mod fields;
 pub mod health;
 pub mod internal;
 pub mod openapi;
@@ -55,6 +56,22 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/api/v1/messages", v1::messages::list),
         RouteEntry::get("/api/v1/messages/{id}", v1::messages::get),
         RouteEntry::get("/api/v1/findings", v1::findings::list),
+        RouteEntry::get("/api/v1/alerts", v1::alerts::list),
+        RouteEntry::post("/api/v1/alerts/bulk", v1::alerts::change_all),
+        RouteEntry::get("/api/v1/alerts/export", v1::alerts::export),
+        RouteEntry::get("/api/v1/alerts/{id}", v1::alerts::get),
+        RouteEntry::patch("/api/v1/alerts/{id}", v1::alerts::change),
+        RouteEntry::post("/api/v1/alerts/{id}/accept-risk", v1::alerts::accept_risk),
+        RouteEntry::get("/api/v1/alerts/{id}/activity", v1::alerts::activity),
+        RouteEntry::post("/api/v1/alerts/{id}/assign", v1::alerts::assign),
+        RouteEntry::post("/api/v1/alerts/{id}/comments", v1::alerts::comment),
+        RouteEntry::get("/api/v1/alerts/{id}/occurrences", v1::alerts::occurrences),
+        RouteEntry::patch("/api/v1/alerts/{id}/status", v1::alerts::set_status),
+        RouteEntry::get("/api/v1/suppressions", v1::suppressions::list),
+        RouteEntry::post("/api/v1/suppressions", v1::suppressions::create),
+        RouteEntry::get("/api/v1/suppressions/{id}", v1::suppressions::get),
+        RouteEntry::patch("/api/v1/suppressions/{id}", v1::suppressions::change),
+        RouteEntry::delete("/api/v1/suppressions/{id}", v1::suppressions::end),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get(

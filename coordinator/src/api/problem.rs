@@ -206,6 +206,11 @@ impl ApiError {
         self.0.detail.as_deref()
     }
 
+    /// Everything that is wrong, where there can be several things.
+    pub fn errors(&self) -> &[String] {
+        &self.0.errors
+    }
+
     /// Transient if the same request may succeed later.
     pub fn class(&self) -> RetryClass {
         match self.0.code {

@@ -18,9 +18,11 @@ use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Redispat
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
+use crate::domain::due_times::DueTimes;
 use crate::jobs::JobMaker;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::suppressions::Suppressions;
 
 /// What handlers work with.
 pub struct AppState {
@@ -42,6 +44,10 @@ pub struct AppState {
     pub blobs: Blobs,
     /// The detectors in force.
     pub detectors: Arc<DetectorSets>,
+    /// The suppressions in force.
+    pub suppressions: Arc<Suppressions>,
+    /// How long people have to close an alert.
+    pub times: DueTimes,
     /// Slack's signing secret, if Slack is connected.
     pub signing_secret: Option<SigningSecret>,
     /// Knows the nodes' credentials.

@@ -3,12 +3,14 @@
 //! Owns the sections only the coordinator has, one a file, and their sum. The layers, and the sections both
 //! binaries share, are in `shared::config`.
 
+mod alerts;
 mod auth;
 mod database;
 mod http;
 mod pipeline;
 mod slack;
 
+pub use alerts::AlertsConfig;
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
@@ -34,6 +36,8 @@ shared::configuration! {
         storage: StorageConfig,
         /// The keys.
         secrets: SecretsConfig,
+        /// What people work on.
+        alerts: AlertsConfig,
         /// The Slack app.
         slack: SlackConfig,
         /// Who may sign in.

@@ -6,7 +6,9 @@
 
 pub mod alert;
 pub mod chain;
+pub mod due_times;
 pub mod pace;
 pub mod policy;
 pub mod roles;
+pub mod suppression;
 pub mod turns;

@@ -41,6 +41,7 @@ pub mod policies;
 pub mod results;
 pub mod scans;
 pub mod settings;
+pub mod suppressions;
 pub mod tokens;
 pub mod users;
 pub mod violations;

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use shared::content::Coverage;
 use shared::finding::{Finding, Likelihood, Severity};
-use shared::ids::{DetectorSetVersion, JobId, NodeId};
+use shared::ids::{DetectorSetVersion, FindingId, JobId, NodeId, SuppressionId};
 use shared::job::{FailureReason, ScanOutcome, ScanResult};
 
 use super::alerts::{self, NewAlert};
@@ -30,6 +30,7 @@ use super::findings;
 use super::jobs::{self, Job, JobState};
 use super::outbox::{self, NewAction};
 use super::schema::{scan_jobs, scan_results};
+use super::suppressions;
 use super::violations::{self, NewViolation};
 
 numbered! {
@@ -55,6 +56,8 @@ pub struct NewResult {
     pub actions: Vec<NewAction>,
     /// What to record.
     pub audit: Vec<NewAuditEvent>,
+    /// Findings that no policy counted, and why.
+    pub suppressed: Vec<(FindingId, SuppressionId)>,
 }
 
 /// What became of a batch of results.
@@ -308,7 +311,8 @@ fn write_consequences(
             .iter()
             .map(|finding| (new.result.job_id, finding))
     });
-    findings::insert(conn, found, now)?;
+    let suppressed = fresh.iter().flat_map(|new| new.suppressed.iter().copied());
+    findings::insert(conn, found, &suppressed.clone().collect(), now)?;
     let violations = fresh.iter().flat_map(|new| {
         let findings = findings_of(&new.result);
         new.violations
@@ -318,6 +322,7 @@ fn write_consequences(
     violations::insert(conn, violations, now)?;
     let alerts: Vec<&NewAlert> = fresh.iter().flat_map(|new| &new.alerts).collect();
     alerts::raise(conn, &alerts, now)?;
+    suppressions::count_hits(conn, suppressed.map(|(_, why)| why), now)?;
     let actions = fresh.iter().flat_map(|new| {
         new.actions
             .iter()

@@ -163,7 +163,7 @@ impl From<CaughtMessage> for MessageView {
         } = message;
         let findings: Vec<FindingView> = findings
             .into_iter()
-            .map(|stored| FindingView::from(stored.finding))
+            .map(FindingView::from)
             .collect();
         let previews: Vec<&str> = findings
             .iter()

@@ -112,6 +112,7 @@ pub(crate) fn clean(job: JobId) -> NewResult {
         alerts: Vec::new(),
         actions: Vec::new(),
         audit: Vec::new(),
+        suppressed: Vec::new(),
     }
 }
 
