@@ -85,7 +85,10 @@ pub enum WorkError {
     #[error(transparent)]
     End(#[from] InvalidEnd),
     /// There are as many suppressions as there may be.
-    #[error("there are {} suppressions in force already; end some first", suppressions::MAX_LIVE)]
+    #[error(
+        "there are {} suppressions in force already; end some first",
+        suppressions::MAX_LIVE
+    )]
     Full,
     /// The database said no.
     #[error(transparent)]
@@ -202,7 +205,9 @@ pub async fn accept_risk(
             ..Change::default()
         };
         let done = apply(conn, &mut alert, &change, worker)?;
-        Ok(done.map(|_changed| (alert, suppression)).map_err(WorkError::Illegal))
+        Ok(done
+            .map(|_changed| (alert, suppression))
+            .map_err(WorkError::Illegal))
     };
     store.write(work).await?
 }
@@ -213,7 +218,9 @@ fn values_of(conn: &mut Conn, alert: &Alert) -> StoreResult<Option<Matches>> {
         return Ok(None);
     };
     let keys = alerts::keys(conn, alert.id, MAX_FINGERPRINTS)?;
-    let of_keys = keys.iter().filter_map(|key| fingerprint_in(key, &workspace));
+    let of_keys = keys
+        .iter()
+        .filter_map(|key| fingerprint_in(key, &workspace));
     let own = alert.fingerprint.as_deref();
     let mut fingerprints: Vec<&str> = own.into_iter().chain(of_keys).collect();
     fingerprints.sort_unstable();
@@ -310,7 +317,12 @@ fn apply(
     alerts::note(conn, &activities, now)?;
     let subject = alert.id.to_string();
     let entries = deeds.into_iter().map(|deed| {
-        NewAuditEvent::deed(deed.event_type, Some(worker.user), subject.clone(), deed.kept)
+        NewAuditEvent::deed(
+            deed.event_type,
+            Some(worker.user),
+            subject.clone(),
+            deed.kept,
+        )
     });
     audit::append(conn, entries);
     Ok(Ok(!activities.is_empty()))

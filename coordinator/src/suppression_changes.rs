@@ -27,7 +27,10 @@ pub enum ChangeError {
     #[error("it has ended; make another one")]
     Ended,
     /// There are as many as there may be.
-    #[error("there are {} suppressions in force already; end some first", suppressions::MAX_LIVE)]
+    #[error(
+        "there are {} suppressions in force already; end some first",
+        suppressions::MAX_LIVE
+    )]
     Full,
     /// Nobody of that id can answer for it.
     #[error("`owner` must be somebody who may sign in")]
@@ -170,7 +173,11 @@ pub async fn end(
             Err(error) => return Ok(Err(error)),
         };
         let ended = suppressions::end(conn, &known, Ending::By(by), &times)?;
-        Ok(if ended { Ok(()) } else { Err(ChangeError::Stale) })
+        Ok(if ended {
+            Ok(())
+        } else {
+            Err(ChangeError::Stale)
+        })
     };
     store.write(work).await?
 }

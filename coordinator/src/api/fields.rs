@@ -59,7 +59,9 @@ impl Fields {
     /// A text that must be there.
     pub fn need_text(&mut self, name: &'static str, most: usize) -> Option<String> {
         if !self.is_given(name) {
-            self.refuse(format!("`{name}` is missing; give a text of 1 to {most} characters"));
+            self.refuse(format!(
+                "`{name}` is missing; give a text of 1 to {most} characters"
+            ));
         }
         self.text(name, most)
     }
@@ -115,7 +117,9 @@ impl Fields {
     pub fn end<T>(mut self, read: Option<T>) -> Result<T, ApiError> {
         if !self.left.is_empty() {
             let (count, known) = (self.left.len(), self.known.join(", "));
-            self.refuse(format!("{count} fields are not known here; known are {known}"));
+            self.refuse(format!(
+                "{count} fields are not known here; known are {known}"
+            ));
         }
         match read {
             Some(read) if self.errors.is_empty() => Ok(read),
@@ -195,7 +199,10 @@ mod tests {
         let told = errors(sent);
         assert_eq!(told.len(), 5, "{told:?}");
         assert!(!told.concat().contains("4111"));
-        assert_eq!(told[4], "1 fields are not known here; known are n, m, text, time");
+        assert_eq!(
+            told[4],
+            "1 fields are not known here; known are n, m, text, time"
+        );
     }
 
     #[test]
@@ -215,7 +222,12 @@ mod tests {
     #[test]
     fn a_text_is_counted_in_characters() {
         let long = "ä".repeat(6);
-        for (text, fits) in [("äääää", true), (long.as_str(), false), ("", false), ("\n\t", false)] {
+        for (text, fits) in [
+            ("äääää", true),
+            (long.as_str(), false),
+            ("", false),
+            ("\n\t", false),
+        ] {
             let mut sent = fields(json!({"text": text}));
             assert_eq!(sent.text("text", 5).is_some(), fits, "{text:?}");
         }

@@ -45,7 +45,10 @@ pub struct IllegalTransition {
 
 /// The text is no resolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`resolution` is a word of 1 to {} characters, without a blank in front and without control characters", Resolution::MAX_CHARS)]
+#[error(
+    "`resolution` is a word of 1 to {} characters, without a blank in front and without control characters",
+    Resolution::MAX_CHARS
+)]
 pub struct InvalidResolution;
 
 /// A step that does not close an alert says how it ended.
@@ -224,7 +227,11 @@ impl fmt::Display for IllegalTransition {
         if self.from == self.to {
             write!(f, "the alert is {} already", self.from)?;
         } else {
-            write!(f, "an alert that is {} cannot become {}", self.from, self.to)?;
+            write!(
+                f,
+                "an alert that is {} cannot become {}",
+                self.from, self.to
+            )?;
         }
         let next: Vec<&str> = self.from.next().iter().map(|to| to.as_str()).collect();
         write!(f, "; it can become {}", next.join(" or "))?;
@@ -315,7 +322,11 @@ mod tests {
     fn only_a_step_that_closes_says_how_it_ended() {
         let word: Resolution = "REMEDIATED".parse().unwrap();
         for to in AlertStatus::ALL {
-            assert_eq!(Step::new(to, Some(word.clone())).is_ok(), to.is_closed(), "{to}");
+            assert_eq!(
+                Step::new(to, Some(word.clone())).is_ok(),
+                to.is_closed(),
+                "{to}"
+            );
             assert!(Step::new(to, None).is_ok());
         }
     }
@@ -327,7 +338,11 @@ mod tests {
         assert_eq!(Resolution::kind_of(own.as_str()), "OTHER");
         assert_eq!(Resolution::kind_of("DUPLICATE"), "DUPLICATE");
         for text in ["", " a", "a\0b", "a\nb", &"x".repeat(101)] {
-            assert_eq!(text.parse::<Resolution>(), Err(InvalidResolution), "{text:?}");
+            assert_eq!(
+                text.parse::<Resolution>(),
+                Err(InvalidResolution),
+                "{text:?}"
+            );
         }
         assert!("ä".repeat(100).parse::<Resolution>().is_ok());
     }

@@ -122,7 +122,9 @@ impl SuppressionKind {
 
     /// The kind with that number.
     pub fn from_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_number() == number)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_number() == number)
     }
 
     /// Whether one of this kind may end then.
@@ -289,13 +291,31 @@ mod tests {
         let found = finding("PASSWORD", "aa");
         assert!(whole.hold(&found, at(&workspace)));
         let others = [
-            Matches { info_types: vec!["IBAN_CODE".parse().unwrap()], ..whole.clone() },
-            Matches { detectors: vec![DetectorId::new("d2")], ..whole.clone() },
-            Matches { fingerprints: vec![Fingerprint::new("ab")], ..whole.clone() },
-            Matches { workspaces: vec![WorkspaceId::new("T2")], ..whole.clone() },
-            Matches { channels: vec!["C2".to_owned()], ..whole.clone() },
+            Matches {
+                info_types: vec!["IBAN_CODE".parse().unwrap()],
+                ..whole.clone()
+            },
+            Matches {
+                detectors: vec![DetectorId::new("d2")],
+                ..whole.clone()
+            },
+            Matches {
+                fingerprints: vec![Fingerprint::new("ab")],
+                ..whole.clone()
+            },
+            Matches {
+                workspaces: vec![WorkspaceId::new("T2")],
+                ..whole.clone()
+            },
+            Matches {
+                channels: vec!["C2".to_owned()],
+                ..whole.clone()
+            },
             // Who wrote it is not known.
-            Matches { users: vec!["U1".to_owned()], ..whole },
+            Matches {
+                users: vec!["U1".to_owned()],
+                ..whole
+            },
         ];
         for other in others {
             assert!(!other.hold(&found, at(&workspace)), "{other:?}");
@@ -311,8 +331,16 @@ mod tests {
     #[test]
     fn one_that_is_over_matches_nothing() {
         let (workspace, found) = (WorkspaceId::new("T1"), finding("PASSWORD", "aa"));
-        let ends = |expires_at| Live { expires_at, ..live(by_value("aa")) };
-        for (end, holds) in [(None, true), (days(1), true), (days(0), false), (days(-1), false)] {
+        let ends = |expires_at| Live {
+            expires_at,
+            ..live(by_value("aa"))
+        };
+        for (end, holds) in [
+            (None, true),
+            (days(1), true),
+            (days(0), false),
+            (days(-1), false),
+        ] {
             let found = suppressed_by(&[ends(end)], &found, at(&workspace), now());
             assert_eq!(found.is_some(), holds, "{end:?}");
         }
@@ -324,9 +352,16 @@ mod tests {
         let all = ["aa", "bb", "aa", "cc"].map(|value| finding("PASSWORD", value));
         let live = [live(by_value("aa"))];
         let counting = Counting::of(&all, &live, at(&workspace), now());
-        let left: Vec<&str> = counting.findings.iter().map(|it| it.fingerprint.as_str()).collect();
+        let left: Vec<&str> = counting
+            .findings
+            .iter()
+            .map(|it| it.fingerprint.as_str())
+            .collect();
         assert_eq!(left, ["bb", "cc"]);
-        assert_eq!(counting.suppressed, [(all[0].id, live[0].id), (all[2].id, live[0].id)]);
+        assert_eq!(
+            counting.suppressed,
+            [(all[0].id, live[0].id), (all[2].id, live[0].id)]
+        );
         let mut matched = [0, 1];
         counting.place_among_all(&mut matched);
         assert_eq!(matched, [1, 3]);

@@ -194,7 +194,10 @@ pub(super) fn insert<'a>(
         .map(|(job, finding)| {
             let suppressed_by = suppressed.get(&finding.id).copied().map(Into::into);
             let row = row(job, finding, now)?;
-            Ok(Row { suppressed_by, ..row })
+            Ok(Row {
+                suppressed_by,
+                ..row
+            })
         })
         .collect::<StoreResult<Vec<_>>>()?;
     for chunk in rows.chunks(rows_per_statement(14)) {

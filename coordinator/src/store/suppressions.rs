@@ -232,9 +232,7 @@ pub fn list(
             .limit(paging.rows())
             .select(Suppression::as_select())
             .load(c)?;
-        let ones = filtered!()
-            .limit(COUNTED.into())
-            .select(sql::<BigInt>("1"));
+        let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
         (rows, Counted(ones).get_result::<i64>(c)?)
     });
     Ok(Page::new(rows, total))
@@ -250,7 +248,10 @@ pub fn marks(conn: &mut Conn) -> StoreResult<Vec<(SuppressionId, i32)>> {
         .order(suppressions::id)
         .select((suppressions::id, suppressions::version))
         .load(c))?;
-    Ok(marks.into_iter().map(|(id, version)| (id.into(), version)).collect())
+    Ok(marks
+        .into_iter()
+        .map(|(id, version)| (id.into(), version))
+        .collect())
 }
 
 /// Those that nobody has ended, oldest first.

@@ -51,7 +51,10 @@ fn known_among(request: &HttpRequest, known: &[Parameter]) -> Result<(), ApiErro
     if sent.all(|(name, _)| known.iter().any(|parameter| parameter.name == name)) {
         return Ok(());
     }
-    let names: Vec<&str> = known.iter().map(|parameter| parameter.name.as_str()).collect();
+    let names: Vec<&str> = known
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     Err(ApiError::invalid(format!(
         "the query has a parameter that is not known here; known are {}",
         names.join(", ")

@@ -229,7 +229,9 @@ pub fn portion(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreRe
 pub fn count(conn: &mut Conn, filter: &AlertFilter, most: u32) -> StoreResult<u64> {
     let asked = Asked::of(conn, filter)?;
     let counted = with_conn!(conn, |c| {
-        let ones = filtered!(asked).limit(most.into()).select(sql::<BigInt>("1"));
+        let ones = filtered!(asked)
+            .limit(most.into())
+            .select(sql::<BigInt>("1"));
         Counted(ones).get_result::<i64>(c)
     })?;
     Ok(u64::try_from(counted).unwrap_or_default())
@@ -299,13 +301,31 @@ macro_rules! filtered {
                 }
             };
         }
-        among!(alerts::status, filter.statuses.iter().map(|it| it.as_number()));
-        among!(alerts::severity, filter.severities.iter().map(|it| it.as_number()));
+        among!(
+            alerts::status,
+            filter.statuses.iter().map(|it| it.as_number())
+        );
+        among!(
+            alerts::severity,
+            filter.severities.iter().map(|it| it.as_number())
+        );
         among!(alerts::source, filter.sources.iter().map(String::as_str));
-        among!(alerts::info_type, filter.info_types.iter().map(InfoType::as_str));
-        among!(alerts::policy_id, filter.policies.iter().map(|it| DbUuid::from(*it)));
-        among!(alerts::workspace_id, filter.workspaces.iter().map(String::as_str));
-        among!(alerts::channel_id, filter.channels.iter().map(String::as_str));
+        among!(
+            alerts::info_type,
+            filter.info_types.iter().map(InfoType::as_str)
+        );
+        among!(
+            alerts::policy_id,
+            filter.policies.iter().map(|it| DbUuid::from(*it))
+        );
+        among!(
+            alerts::workspace_id,
+            filter.workspaces.iter().map(String::as_str)
+        );
+        among!(
+            alerts::channel_id,
+            filter.channels.iter().map(String::as_str)
+        );
         among!(alerts::user_id, filter.users.iter().map(String::as_str));
         match filter.assigned {
             Some(Assigned::ToNobody) => query = query.filter(alerts::assignee.is_null()),
@@ -423,19 +443,37 @@ mod tests {
         for key in AlertKey::ALL {
             for (sign, direction) in [("", Direction::Ascending), ("-", Direction::Descending)] {
                 let word = format!("{sign}{}", key.as_str());
-                assert_eq!(AlertOrdering::parse(&word), Some(AlertOrdering { key, direction }));
+                assert_eq!(
+                    AlertOrdering::parse(&word),
+                    Some(AlertOrdering { key, direction })
+                );
             }
         }
-        for word in ["", "-", "id", "--severity", "severity desc", "SEVERITY", "created_at;--", "alerts.id"] {
+        for word in [
+            "",
+            "-",
+            "id",
+            "--severity",
+            "severity desc",
+            "SEVERITY",
+            "created_at;--",
+            "alerts.id",
+        ] {
             assert_eq!(AlertOrdering::parse(word), None, "{word}");
         }
-        assert_eq!(AlertOrdering::parse("-created_at"), Some(AlertOrdering::default()));
+        assert_eq!(
+            AlertOrdering::parse("-created_at"),
+            Some(AlertOrdering::default())
+        );
     }
 
     #[test]
     fn only_the_list_by_due_time_has_a_stretch_of_its_own_for_those_never_due() {
         for key in AlertKey::ALL {
-            let ordering = AlertOrdering { key, direction: Direction::Ascending };
+            let ordering = AlertOrdering {
+                key,
+                direction: Direction::Ascending,
+            };
             let stretches = Stretch::of(ordering, Paging::first(1)).count();
             assert_eq!(stretches, if key == AlertKey::DueAt { 2 } else { 1 });
         }

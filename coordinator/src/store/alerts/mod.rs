@@ -18,7 +18,9 @@ use shared::finding::Severity;
 use shared::ids::{AlertId, JobId, PolicyId, SecurityEventId, UserId};
 
 use super::audit::{self, NewAuditEvent};
-use super::columns::{DbCount, DbNumber, DbTime, DbUuid, MaybeTime, MaybeUuid, Undecodable, storable_opt};
+use super::columns::{
+    DbCount, DbNumber, DbTime, DbUuid, MaybeTime, MaybeUuid, Undecodable, storable_opt,
+};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
 use super::schema::{alert_keys, alerts};

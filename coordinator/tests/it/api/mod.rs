@@ -2,6 +2,7 @@
 //!
 //! Owns the claims that hold for all routes. What the API does to one actor or table is claimed beside it.
 
+mod alerts;
 mod auth;
 mod detectors;
 mod messages;
@@ -10,3 +11,4 @@ mod problems;
 mod scans;
 mod service;
 mod slack_events;
+mod suppressions;

@@ -3,6 +3,8 @@
 //! Owns the claims about rows. Leaves what callers do with them to their own tests.
 //! **Invariant:** a claim is written once and run on both.
 
+mod alert_lists;
+mod alert_work;
 mod alerts;
 mod audit;
 mod connection;
@@ -14,3 +16,4 @@ mod people;
 mod results;
 mod schema;
 mod settings;
+mod suppressions;

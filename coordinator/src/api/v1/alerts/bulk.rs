@@ -35,8 +35,12 @@ pub struct BulkChange {
     #[schema(value_type = Option<StatusWord>)]
     status: Option<String>,
     /// How the alerts end, with `RESOLVED` or `DISMISSED`.
-    #[schema(max_length = 100, min_length = 1, example = "FALSE_POSITIVE",
-        pattern = "^[^\\s\\u0000-\\u001F\\u007F-\\u009F][^\\u0000-\\u001F\\u007F-\\u009F]*$")]
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        example = "FALSE_POSITIVE",
+        pattern = "^[^\\s\\u0000-\\u001F\\u007F-\\u009F][^\\u0000-\\u001F\\u007F-\\u009F]*$"
+    )]
     resolution: Option<String>,
     /// Who is to work on them; null for nobody.
     assignee: Option<Uuid>,

@@ -39,8 +39,12 @@ pub struct StatusChange {
     status: String,
     /// How the alert ends. Known are `REMEDIATED`, `LEGITIMATE_USE`, `USER_EDUCATED` for `RESOLVED`, and
     /// `FALSE_POSITIVE`, `ACCEPTED_RISK`, `DUPLICATE`, `TEST_DATA` for `DISMISSED`; any other word will do.
-    #[schema(max_length = 100, min_length = 1, example = "REMEDIATED",
-        pattern = "^[^\\s\\u0000-\\u001F\\u007F-\\u009F][^\\u0000-\\u001F\\u007F-\\u009F]*$")]
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        example = "REMEDIATED",
+        pattern = "^[^\\s\\u0000-\\u001F\\u007F-\\u009F][^\\u0000-\\u001F\\u007F-\\u009F]*$"
+    )]
     resolution: Option<String>,
     /// What is to be said about it.
     #[schema(max_length = 4000, min_length = 1, pattern = "\\S")]
@@ -53,7 +57,12 @@ pub struct StatusChange {
 #[expect(dead_code, reason = "describes what `comment` takes field by field")]
 pub struct Comment {
     /// The words.
-    #[schema(max_length = 4000, min_length = 1, pattern = "\\S", example = "Asked the author to rotate it.")]
+    #[schema(
+        max_length = 4000,
+        min_length = 1,
+        pattern = "\\S",
+        example = "Asked the author to rotate it."
+    )]
     text: String,
 }
 
@@ -83,10 +92,18 @@ pub struct AlertChange {
 /// A risk to accept.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes what `accept_risk` takes field by field")]
+#[expect(
+    dead_code,
+    reason = "describes what `accept_risk` takes field by field"
+)]
 pub struct RiskAcceptance {
     /// Why.
-    #[schema(max_length = 1000, min_length = 1, pattern = "\\S", example = "Test cards of the payment team.")]
+    #[schema(
+        max_length = 1000,
+        min_length = 1,
+        pattern = "\\S",
+        example = "Test cards of the payment team."
+    )]
     reason: String,
     /// Who answers for it; you, if absent.
     owner: Option<Uuid>,
@@ -273,11 +290,13 @@ pub async fn accept_risk(
     let reason = fields.need_text("reason", MAX_REASON);
     let owner = fields.take::<Option<UserId>>("owner", A_USER).flatten();
     let expires_at = fields.need_time("expires_at");
-    let read = reason.zip(expires_at).map(|(reason, expires_at)| Acceptance {
-        reason,
-        owner: owner.unwrap_or(auth.principal.user),
-        expires_at,
-    });
+    let read = reason
+        .zip(expires_at)
+        .map(|(reason, expires_at)| Acceptance {
+            reason,
+            owner: owner.unwrap_or(auth.principal.user),
+            expires_at,
+        });
     let acceptance = fields.end(read)?;
     let seen = Expected::of(&request);
     let is_seen = move |version| seen.holds(version);

@@ -85,7 +85,11 @@ pub async fn export(
     let format = match export.format.as_deref() {
         None | Some("csv") => Format::Csv,
         Some("json") => Format::Json,
-        Some(_) => return Err(ApiError::invalid("`format` is not usable; give csv or json")),
+        Some(_) => {
+            return Err(ApiError::invalid(
+                "`format` is not usable; give csv or json",
+            ));
+        }
     };
     let by = auth.principal.user;
     let filter = read_filter(query.into_inner(), by)?;
@@ -113,7 +117,10 @@ pub async fn export(
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
         .streaming(file.bytes()))
 }
 
@@ -238,7 +245,8 @@ const COLUMNS: [&str; 22] = [
 ];
 
 fn csv_of(page: Vec<Alert>, part: Part, now: DateTime<Utc>) -> Result<Bytes, ApiError> {
-    let failed = |error: csv::Error| ApiError::failed(RetryClass::Permanent, Unwritable::from(error));
+    let failed =
+        |error: csv::Error| ApiError::failed(RetryClass::Permanent, Unwritable::from(error));
     let mut table = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
@@ -325,7 +333,10 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         let part = |first| Part { first, last: true };
         let whole = json_of(Vec::new(), part(true), now).unwrap();
-        assert_eq!(serde_json::from_slice::<Vec<u8>>(&whole).unwrap(), Vec::<u8>::new());
+        assert_eq!(
+            serde_json::from_slice::<Vec<u8>>(&whole).unwrap(),
+            Vec::<u8>::new()
+        );
         assert_eq!(json_of(Vec::new(), part(false), now).unwrap(), "]\n");
     }
 

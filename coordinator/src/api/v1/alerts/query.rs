@@ -236,8 +236,11 @@ fn time(
 }
 
 fn overdue(sent: Option<String>) -> Result<Option<bool>, ApiError> {
-    sent.map(|sent| sent.parse().map_err(|_neither| refused("overdue", "true or false")))
-        .transpose()
+    sent.map(|sent| {
+        sent.parse()
+            .map_err(|_neither| refused("overdue", "true or false"))
+    })
+    .transpose()
 }
 
 fn search(sent: Option<String>) -> Result<Option<Search>, ApiError> {
@@ -266,8 +269,12 @@ mod tests {
 
     #[test]
     fn filters_take_several_values() {
-        let filter = read("status=OPEN,ACKNOWLEDGED&severity=HIGH&channel=C1,C2&overdue=true").unwrap();
-        assert_eq!(filter.statuses, [AlertStatus::Open, AlertStatus::Acknowledged]);
+        let filter =
+            read("status=OPEN,ACKNOWLEDGED&severity=HIGH&channel=C1,C2&overdue=true").unwrap();
+        assert_eq!(
+            filter.statuses,
+            [AlertStatus::Open, AlertStatus::Acknowledged]
+        );
         assert_eq!(filter.severities, [Severity::High]);
         assert_eq!(filter.channels, ["C1", "C2"]);
         assert_eq!(filter.overdue, Some(true));
@@ -293,9 +300,14 @@ mod tests {
             told,
             "`status` is not usable; give one of OPEN, ACKNOWLEDGED, RESOLVED, DISMISSED; at most 20, with commas between"
         );
-        let told = OrderingQuery { ordering: Some("4111".to_owned()) };
+        let told = OrderingQuery {
+            ordering: Some("4111".to_owned()),
+        };
         let told = told.read().unwrap_err().detail().unwrap().to_owned();
-        assert!(told.contains("last_seen_at") && !told.contains("4111"), "{told}");
+        assert!(
+            told.contains("last_seen_at") && !told.contains("4111"),
+            "{told}"
+        );
     }
 
     #[test]

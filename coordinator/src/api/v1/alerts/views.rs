@@ -15,7 +15,6 @@ use crate::store::alerts::{Activity, Alert, Occurrence};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = AlertStatus)]
-#[expect(dead_code, reason = "describes a word")]
 pub enum StatusWord {
     /// Nobody has looked at it.
     Open,
@@ -31,7 +30,6 @@ pub enum StatusWord {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = Severity)]
-#[expect(dead_code, reason = "describes a word")]
 pub enum SeverityWord {
     /// Worth counting.
     Info,

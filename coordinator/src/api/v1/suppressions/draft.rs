@@ -28,7 +28,10 @@ const MAX_NAME_CHARS: usize = 100;
 /// A suppression, or a risk to accept.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes what `new_suppression` takes field by field")]
+#[expect(
+    dead_code,
+    reason = "describes what `new_suppression` takes field by field"
+)]
 pub struct SuppressionDraft {
     /// What kind of decision it is; `suppression` if absent.
     #[schema(value_type = Option<KindWord>)]
@@ -36,7 +39,12 @@ pub struct SuppressionDraft {
     /// What it is about.
     matches: MatchesDraft,
     /// Why it is there.
-    #[schema(max_length = 1000, min_length = 1, pattern = "\\S", example = "Keys of the examples in our docs.")]
+    #[schema(
+        max_length = 1000,
+        min_length = 1,
+        pattern = "\\S",
+        example = "Keys of the examples in our docs."
+    )]
     reason: String,
     /// Who answers for it; you, if absent.
     owner: Option<Uuid>,
@@ -120,7 +128,9 @@ pub(super) fn change(mut fields: Fields) -> Result<Change, ApiError> {
     }
     let change = Change {
         reason: fields.text("reason", MAX_REASON),
-        owner: fields.take::<Option<UserId>>("owner", "a user's id").flatten(),
+        owner: fields
+            .take::<Option<UserId>>("owner", "a user's id")
+            .flatten(),
         expires_at: fields.time("expires_at"),
     };
     fields.end(Some(change))
@@ -129,12 +139,24 @@ pub(super) fn change(mut fields: Fields) -> Result<Change, ApiError> {
 /// The lists; what is wrong with them is told to `outer`.
 fn matches_in(outer: &mut Fields, mut inner: Fields) -> Option<Matches> {
     let info_types = inner.take::<Option<Vec<InfoType>>>("info_types", "a list of kinds of data");
-    let mut lists = ["detectors", "fingerprints", "workspaces", "channels", "users"]
-        .map(|name| names_in(&mut inner, name));
-    let [detectors, fingerprints, workspaces, channels, users] = lists.each_mut().map(std::mem::take);
+    let mut lists = [
+        "detectors",
+        "fingerprints",
+        "workspaces",
+        "channels",
+        "users",
+    ]
+    .map(|name| names_in(&mut inner, name));
+    let [detectors, fingerprints, workspaces, channels, users] =
+        lists.each_mut().map(std::mem::take);
     let info_types = info_types.flatten();
-    if info_types.as_ref().is_some_and(|list| !(1..=MAX_NAMES).contains(&list.len())) {
-        inner.refuse(format!("`info_types` is not usable; give 1 to {MAX_NAMES} kinds of data"));
+    if info_types
+        .as_ref()
+        .is_some_and(|list| !(1..=MAX_NAMES).contains(&list.len()))
+    {
+        inner.refuse(format!(
+            "`info_types` is not usable; give 1 to {MAX_NAMES} kinds of data"
+        ));
     }
     let matches = Matches {
         info_types: info_types.unwrap_or_default(),
@@ -192,7 +214,10 @@ mod tests {
         let by = UserId::fresh();
         let fields = json!({"matches": {"channels": ["C1"]}, "reason": "tests"});
         let new = new_suppression(serde_json::from_value(fields).unwrap(), by).unwrap();
-        assert_eq!((new.kind, new.owner, new.expires_at), (SuppressionKind::Suppression, by, None));
+        assert_eq!(
+            (new.kind, new.owner, new.expires_at),
+            (SuppressionKind::Suppression, by, None)
+        );
         assert_eq!(new.matches.channels, ["C1"]);
     }
 
@@ -208,8 +233,17 @@ mod tests {
 
     #[test]
     fn one_that_names_nothing_is_refused() {
-        for matches in [json!({}), json!({"channels": null}), json!({"info_types": []}), json!([]), json!(null)] {
-            assert!(read(json!({"matches": matches, "reason": "x"})).is_err(), "{matches}");
+        for matches in [
+            json!({}),
+            json!({"channels": null}),
+            json!({"info_types": []}),
+            json!([]),
+            json!(null),
+        ] {
+            assert!(
+                read(json!({"matches": matches, "reason": "x"})).is_err(),
+                "{matches}"
+            );
         }
     }
 

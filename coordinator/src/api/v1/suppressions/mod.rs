@@ -125,7 +125,9 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let id = *id;
     let found = app.store.read(move |conn| suppressions::get(conn, id));
-    let found = found.await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    let found = found
+        .await?
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
     Ok(answer(&app, found))
 }
 

@@ -13,7 +13,6 @@ use crate::store::suppressions::Suppression;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = SuppressionKind)]
-#[expect(dead_code, reason = "describes a word")]
 pub enum KindWord {
     /// It is no leak.
     Suppression,
@@ -25,7 +24,6 @@ pub enum KindWord {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = SuppressionState)]
-#[expect(dead_code, reason = "describes a word")]
 pub enum StateWord {
     /// It is.
     Live,
