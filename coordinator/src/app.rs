@@ -211,15 +211,7 @@ fn start_actors(
             Redispatcher::start_in_arbiter(&arbiter, move |_| Redispatcher::new(sweep))
         }
     });
-    let janitor = Arc::new(JanitorParts {
-        store: foundation.store.clone(),
-        blobs: foundation.blobs.clone(),
-        detectors: Arc::clone(&foundation.detectors),
-        policies: Arc::clone(&foundation.policies),
-        suppressions: Arc::clone(&foundation.suppressions),
-        times: foundation.config.alerts.due_times(),
-        shutdown: foundation.shutdown.clone(),
-    });
+    let janitor = Arc::new(janitor_parts(foundation));
     let janitor = guardian.guard("janitor", move || {
         let parts = Arc::clone(&janitor);
         Janitor::start_in_arbiter(&arbiter, move |_| Janitor::new(parts))
@@ -251,6 +243,18 @@ fn start_actors(
         aggregator,
         janitor,
     })
+}
+
+fn janitor_parts(foundation: &Foundation) -> JanitorParts {
+    JanitorParts {
+        store: foundation.store.clone(),
+        blobs: foundation.blobs.clone(),
+        detectors: Arc::clone(&foundation.detectors),
+        policies: Arc::clone(&foundation.policies),
+        suppressions: Arc::clone(&foundation.suppressions),
+        times: foundation.config.alerts.due_times(),
+        shutdown: foundation.shutdown.clone(),
+    }
 }
 
 /// Scanners in this process, if the queue is in this process too.

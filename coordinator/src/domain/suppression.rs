@@ -250,8 +250,8 @@ mod tests {
         DateTime::UNIX_EPOCH
     }
 
-    fn days(count: i64) -> Option<DateTime<Utc>> {
-        Some(now() + TimeDelta::days(count))
+    fn days(count: i64) -> DateTime<Utc> {
+        now() + TimeDelta::days(count)
     }
 
     fn live(matches: Matches) -> Live {
@@ -337,9 +337,9 @@ mod tests {
         };
         for (end, holds) in [
             (None, true),
-            (days(1), true),
-            (days(0), false),
-            (days(-1), false),
+            (Some(days(1)), true),
+            (Some(days(0)), false),
+            (Some(days(-1)), false),
         ] {
             let found = suppressed_by(&[ends(end)], &found, at(&workspace), now());
             assert_eq!(found.is_some(), holds, "{end:?}");
@@ -383,12 +383,12 @@ mod tests {
         use SuppressionKind::{AcceptedRisk, Suppression};
         for (kind, end, expected) in [
             (Suppression, None, Ok(())),
-            (Suppression, days(9_999), Ok(())),
-            (Suppression, days(0), Err(InvalidEnd::Past)),
+            (Suppression, Some(days(9_999)), Ok(())),
+            (Suppression, Some(days(0)), Err(InvalidEnd::Past)),
             (AcceptedRisk, None, Err(InvalidEnd::Missing)),
-            (AcceptedRisk, days(-1), Err(InvalidEnd::Past)),
-            (AcceptedRisk, days(366), Ok(())),
-            (AcceptedRisk, days(367), Err(InvalidEnd::TooFar)),
+            (AcceptedRisk, Some(days(-1)), Err(InvalidEnd::Past)),
+            (AcceptedRisk, Some(days(366)), Ok(())),
+            (AcceptedRisk, Some(days(367)), Err(InvalidEnd::TooFar)),
         ] {
             assert_eq!(kind.may_end(end, now()), expected, "{kind:?} {end:?}");
         }

@@ -290,7 +290,7 @@ pub fn is_full(conn: &mut Conn) -> StoreResult<bool> {
 /// # Errors
 /// As any query.
 pub fn update(conn: &mut Conn, changed: &Suppression) -> StoreResult<bool> {
-    let changes = (
+    let columns = (
         suppressions::reason.eq(storable(&changed.reason)),
         suppressions::owner.eq(DbUuid::from(changed.owner)),
         suppressions::expires_at.eq(changed.expires_at.map(DbTime::from)),
@@ -302,7 +302,7 @@ pub fn update(conn: &mut Conn, changed: &Suppression) -> StoreResult<bool> {
             .filter(suppressions::ended_at.is_null())
             .filter(suppressions::version.eq(changed.version))
     )
-    .set(changes)
+    .set(columns)
     .execute(c))?;
     Ok(updated == 1)
 }
@@ -319,14 +319,14 @@ pub(super) fn count_hits(
         *hits.entry(id).or_default() += 1;
     }
     for (id, count) in hits {
-        let changes = (
+        let counted = (
             suppressions::hits.eq(suppressions::hits + signed(count)),
             suppressions::last_hit_at.eq(DbTime::from(now)),
         );
         with_conn!(conn, |c| diesel::update(
             suppressions::table.find(DbUuid::from(id))
         )
-        .set(changes)
+        .set(counted)
         .execute(c))?;
     }
     Ok(())

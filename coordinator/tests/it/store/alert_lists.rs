@@ -12,6 +12,7 @@ use coordinator::store::alerts::{
 };
 use coordinator::store::words::Search;
 use coordinator::store::{COUNTED, Paging};
+use shared::clock::{Clock, SystemClock};
 use shared::finding::Severity;
 use shared::ids::{AlertId, JobId, PolicyId, UserId, WorkspaceId};
 
@@ -279,7 +280,7 @@ FROM generate_series(1, 20000) AS n";
 fn main_filters() -> Vec<AlertFilter> {
     let none = AlertFilter::default();
     let named = |name: &str| vec![name.to_owned()];
-    let week = Utc::now() - DAY * 7;
+    let week = SystemClock.now() - DAY * 7;
     vec![
         none.clone(),
         AlertFilter {

@@ -105,11 +105,9 @@ async fn a_cursor_that_was_altered_or_is_of_another_list_is_refused() {
     let office = office(several(3)).await;
     let page = office.get(&format!("{LIST}?limit=1")).await.json(200);
     let cursor = page["next_cursor"].as_str().unwrap();
-    let altered = format!(
-        "{}{}",
-        &cursor[..cursor.len() - 1],
-        if cursor.ends_with('A') { 'B' } else { 'A' }
-    );
+    let mut altered = cursor.to_owned();
+    let last = altered.pop().unwrap();
+    altered.push(if last == 'A' { 'B' } else { 'A' });
     for query in [
         format!("limit=1&cursor={altered}"),
         format!("limit=1&cursor={cursor}&ordering=severity"),
