@@ -21,6 +21,7 @@ use coordinator::config;
 use coordinator::config::CoordinatorConfig;
 use coordinator::consequences::Consequences;
 use coordinator::detector_sets::DetectorSets;
+use coordinator::domain::due_times::DueTimes;
 use coordinator::heartbeats::StoredHeartbeats;
 use coordinator::jobs::{JobMaker, Source};
 use coordinator::keys;
@@ -260,7 +261,11 @@ impl Bench {
             queue: Arc::clone(&self.queue),
             sealer: self.envelopes()?,
             policies: Arc::new(Policies::default()),
-            consequences: Consequences::new(Sealer::new(&self.ring, Purpose::Database)?),
+            suppressions: Arc::default(),
+            consequences: Consequences::new(
+                Sealer::new(&self.ring, Purpose::Database)?,
+                DueTimes::default(),
+            ),
             originals: Originals::new(
                 EnvelopeSealer::new(Sealer::new(&self.ring, Purpose::Queue)?),
                 Sealer::new(&self.ring, Purpose::Database)?,

@@ -44,6 +44,7 @@ use crate::policies::Policies;
 use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::suppressions::Suppressions;
 
 /// How a coordinator ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,7 @@ struct Foundation {
     queue: Arc<dyn Queue>,
     detectors: Arc<DetectorSets>,
     policies: Arc<Policies>,
+    suppressions: Arc<Suppressions>,
     blobs: Blobs,
     passwords: Arc<Passwords>,
     signer: Signer,
@@ -136,6 +138,8 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     // Before the first request is answered.
     let ended = Arc::new(EndedSessions::default());
     ended.refresh(&store).await?;
+    let suppressions = Arc::new(Suppressions::default());
+    suppressions.refresh(&store).await?;
     let queue = queue::open(&config.queue)
         .await
         .context("the queue cannot be opened")?;
@@ -150,6 +154,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         queue,
         detectors,
         policies,
+        suppressions,
         blobs,
         passwords,
         signer: Signer::new(&ring)?,
@@ -227,7 +232,11 @@ fn start_actors(
         queue: Arc::clone(&foundation.queue),
         sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
         policies: Arc::clone(&foundation.policies),
-        consequences: Consequences::new(Sealer::new(&foundation.ring, Purpose::Database)?),
+        suppressions: Arc::clone(&foundation.suppressions),
+        consequences: Consequences::new(
+            Sealer::new(&foundation.ring, Purpose::Database)?,
+            foundation.config.alerts.due_times(),
+        ),
         originals: originals(foundation)?,
         arrivals: arrivals.clone(),
         metrics: foundation.metrics.clone(),
@@ -260,6 +269,8 @@ fn start_keepers(
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
         policies: Arc::clone(&foundation.policies),
+        suppressions: Arc::clone(&foundation.suppressions),
+        times: foundation.config.alerts.due_times(),
         ended: Arc::clone(&foundation.ended),
         retention: foundation.config.retention.retention(),
         shutdown: foundation.shutdown.clone(),
@@ -389,6 +400,8 @@ fn state(
         policies: Arc::clone(&foundation.policies),
         replays: Arc::new(Replays::default()),
         originals: originals(foundation)?,
+        suppressions: Arc::clone(&foundation.suppressions),
+        times: foundation.config.alerts.due_times(),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
         accounts: Accounts {

@@ -5,12 +5,16 @@
 //! **Invariant:** titles, keys and audit entries hold ids, kinds and counts; what an action needs beyond
 //! that is sealed.
 
+use chrono::{DateTime, Utc};
 use shared::finding::{Finding, Severity};
 use shared::ids::{ActionId, AlertId, ViolationId, WebhookId};
 use shared::job::{ScanOutcome, ScanResult};
 use shared::seal::{SealError, Sealer};
 
+use crate::domain::alert::value_key;
+use crate::domain::due_times::DueTimes;
 use crate::domain::policy::{Action, Decision, Recipients, decide};
+use crate::domain::suppression::{Counting, Live, Spot};
 use crate::policies::InForce;
 use crate::store::alerts::NewAlert;
 use crate::store::audit::NewAuditEvent;
@@ -27,12 +31,25 @@ const MAX_VALUE_KEYS: usize = 16;
 pub struct Consequences {
     /// Seals what an action needs.
     sealer: Sealer,
+    /// How long people have to close an alert.
+    times: DueTimes,
+}
+
+/// What is in force when a result is counted.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The policies.
+    pub policies: &'a InForce,
+    /// What keeps findings from counting for them.
+    pub suppressions: &'a [Live],
+    /// The time.
+    pub now: DateTime<Utc>,
 }
 
 impl Consequences {
     /// Seals with `sealer`, the one of the database.
-    pub fn new(sealer: Sealer) -> Self {
-        Self { sealer }
+    pub fn new(sealer: Sealer, times: DueTimes) -> Self {
+        Self { sealer, times }
     }
 
     /// What `result` leads to. Policies are about messages in Slack: a scan that somebody asked for answers
@@ -44,7 +61,7 @@ impl Consequences {
         &self,
         result: ScanResult,
         job: Option<&Job>,
-        policies: &InForce,
+        rules: Rules<'_>,
     ) -> Result<NewResult, SealError> {
         let mut new = NewResult {
             result,
@@ -54,6 +71,7 @@ impl Consequences {
             notices: Vec::new(),
             original: None,
             audit: Vec::new(),
+            suppressed: Vec::new(),
         };
         let ScanOutcome::Completed { findings, .. } = &new.result.outcome else {
             return Ok(new);
@@ -61,8 +79,17 @@ impl Consequences {
         let Some(job) = job.filter(|job| job.origin == JobOrigin::Slack) else {
             return Ok(new);
         };
-        let decisions = decide(policies, &job.context(), findings);
-        new.alerts.extend(alert(&decisions, findings, job));
+        let counting = Counting::of(findings, rules.suppressions, spot(job), rules.now);
+        let mut decisions = decide(rules.policies, &job.context(), &counting.findings);
+        for decision in &mut decisions {
+            counting.place_among_all(&mut decision.matched);
+        }
+        let raised = alert(&decisions, findings, job).map(|alert| NewAlert {
+            due_in: self.times.of(alert.severity),
+            ..alert
+        });
+        new.alerts.extend(raised);
+        new.suppressed = counting.suppressed;
         for decision in decisions {
             let matched = matched(&decision, findings);
             for action in decision.effects() {
@@ -117,6 +144,14 @@ impl Consequences {
             to,
             sealer: self.sealer.clone(),
         })
+    }
+}
+
+fn spot(job: &Job) -> Spot<'_> {
+    Spot {
+        workspace: &job.workspace,
+        channel: job.place.channel_id.as_deref(),
+        user: job.place.user_id.as_deref(),
     }
 }
 
@@ -212,7 +247,7 @@ fn leak_keys(matched: &[&Finding], gravest: Severity, job: &Job) -> Vec<String> 
         keys.push(format!("m/{workspace}/{channel}/{ts}"));
     }
     for finding in matched.iter().filter(|finding| finding.severity == gravest) {
-        let key = format!("f/{workspace}/{}", finding.fingerprint.as_str());
+        let key = value_key(workspace, finding.fingerprint.as_str());
         if keys.len() <= MAX_VALUE_KEYS && !keys.contains(&key) {
             keys.push(key);
         }

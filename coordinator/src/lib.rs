@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actors;
+pub mod alert_work;
 pub mod api;
 pub mod app;
 pub mod arrivals;
@@ -30,4 +31,6 @@ pub mod privacy;
 pub mod replays;
 pub mod slack;
 pub mod store;
+pub mod suppression_changes;
+pub mod suppressions;
 pub mod trail;

@@ -22,13 +22,14 @@ use shared::telemetry::{self, Metrics};
 use tracing::Span;
 
 use crate::arrivals::Arrivals;
-use crate::consequences::Consequences;
+use crate::consequences::{Consequences, Rules};
 use crate::domain::pace::Pace;
 use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::store::jobs::{self, Job};
 use crate::store::results::{self, Committed, NewResult};
-use crate::store::{Conn, Store, StoreError, StoreResult, originals};
+use crate::store::{Conn, Store, StoreError, StoreResult, clock, originals};
+use crate::suppressions::Suppressions;
 
 /// Results in one commit, at most.
 const BATCH: usize = 512;
@@ -63,6 +64,8 @@ pub struct AggregatorParts {
     pub sealer: EnvelopeSealer,
     /// What decides.
     pub policies: Arc<Policies>,
+    /// What keeps findings from counting.
+    pub suppressions: Arc<Suppressions>,
     /// What seals the actions that follow.
     pub consequences: Consequences,
     /// What keeps the text of messages that met a policy.
@@ -296,6 +299,7 @@ async fn commit(
         .map(|result| result.job_id)
         .collect();
     let policies = parts.policies.current();
+    let suppressions = parts.suppressions.current();
     let consequences = parts.consequences.clone();
     let keeper = parts.originals.clone();
     let committing = parts.store.write(move |conn| {
@@ -303,11 +307,16 @@ async fn commit(
             .into_iter()
             .map(|job| (job.id, job))
             .collect();
+        let rules = Rules {
+            policies: &policies,
+            suppressions: &suppressions,
+            now: clock::now(conn)?,
+        };
         let results = results
             .into_iter()
             .map(|result| {
                 let job = contexts.get(&result.job_id);
-                consequences.of(result, job, &policies)
+                consequences.of(result, job, rules)
             })
             .collect::<Result<Vec<NewResult>, SealError>>();
         let mut results = results.map_err(|_no_randomness| StoreError::Busy)?;

@@ -1,5 +1,5 @@
 //! Small duties at intervals: deleting spent uploads and expired originals, dropping records past their time,
-//! reading detectors, policies and ended sessions again.
+//! ending suppressions that are over; reading detectors, policies, suppressions and ended sessions again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -12,15 +12,19 @@ use shared::lifecycle::Shutdown;
 
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
+use crate::domain::due_times::DueTimes;
 use crate::domain::retention::{Kind, Retention};
 use crate::ended_sessions::EndedSessions;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs, clock, lockouts, originals, resets, retention};
+use crate::store::{
+    Store, StoreError, blobs, clock, lockouts, originals, resets, retention, suppressions,
+};
+use crate::suppressions::Suppressions;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
-/// Uploads, or originals, deleted in one transaction.
+/// Uploads or originals deleted, or suppressions ended, in one transaction.
 const BATCH: u32 = 256;
 
 /// How often records past their time are looked for.
@@ -49,6 +53,10 @@ pub struct JanitorParts {
     pub retention: Retention,
     /// Whose sessions were ended lately.
     pub ended: Arc<EndedSessions>,
+    /// The suppressions in force.
+    pub suppressions: Arc<Suppressions>,
+    /// How long people have to close an alert that is opened again.
+    pub times: DueTimes,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -86,6 +94,9 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.policies.refresh(&parts.store).await {
             tracing::warn!(%error, "policies not read again, those in force stay");
         }
+        if let Err(error) = parts.suppressions.refresh(&parts.store).await {
+            tracing::warn!(%error, "suppressions not read again, those in force stay");
+        }
     }
 }
 
@@ -95,6 +106,9 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         tokio::select! {
             () = parts.shutdown.draining() => return,
             () = tokio::time::sleep(INTERVAL) => {}
+        }
+        if let Err(error) = end_suppressions(&parts).await {
+            tracing::warn!(%error, "suppressions that are over not ended");
         }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
@@ -166,6 +180,19 @@ async fn delete_expired_originals(parts: &JanitorParts) -> Result<(), StoreError
         if deleted < BATCH as usize {
             break;
         }
+    }
+    Ok(())
+}
+
+/// Opens the alerts whose risk is accepted no longer.
+async fn end_suppressions(parts: &JanitorParts) -> Result<(), StoreError> {
+    let times = parts.times;
+    let ended = parts
+        .store
+        .write(move |conn| suppressions::end_expired(conn, &times, BATCH))
+        .await?;
+    if ended > 0 {
+        tracing::info!(suppressions = ended, "suppressions are over");
     }
     Ok(())
 }

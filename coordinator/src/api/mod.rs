@@ -7,6 +7,7 @@
 
 mod account_problems;
 pub mod auth;
+pub mod body;
 pub mod boundary;
 pub mod cursor;
 pub mod extract;
@@ -88,6 +89,22 @@ pub fn routes() -> RouteTable {
         RouteEntry::post("/api/v1/privacy/erase", v1::privacy::erase),
         RouteEntry::get("/api/v1/stats", v1::stats::get),
         RouteEntry::post("/api/v1/alerts/{id}/reveal", v1::alerts::reveal::reveal),
+        RouteEntry::get("/api/v1/alerts", v1::alerts::list),
+        RouteEntry::post("/api/v1/alerts/bulk", v1::alerts::change_all),
+        RouteEntry::get("/api/v1/alerts/export", v1::alerts::export),
+        RouteEntry::get("/api/v1/alerts/{id}", v1::alerts::get),
+        RouteEntry::patch("/api/v1/alerts/{id}", v1::alerts::change),
+        RouteEntry::post("/api/v1/alerts/{id}/accept-risk", v1::alerts::accept_risk),
+        RouteEntry::get("/api/v1/alerts/{id}/activity", v1::alerts::activity),
+        RouteEntry::post("/api/v1/alerts/{id}/assign", v1::alerts::assign),
+        RouteEntry::post("/api/v1/alerts/{id}/comments", v1::alerts::comment),
+        RouteEntry::get("/api/v1/alerts/{id}/occurrences", v1::alerts::occurrences),
+        RouteEntry::patch("/api/v1/alerts/{id}/status", v1::alerts::set_status),
+        RouteEntry::get("/api/v1/suppressions", v1::suppressions::list),
+        RouteEntry::post("/api/v1/suppressions", v1::suppressions::create),
+        RouteEntry::get("/api/v1/suppressions/{id}", v1::suppressions::get),
+        RouteEntry::patch("/api/v1/suppressions/{id}", v1::suppressions::change),
+        RouteEntry::delete("/api/v1/suppressions/{id}", v1::suppressions::end),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get("/api/v1/users", v1::users::list),

@@ -1,10 +1,10 @@
 //! Versions of what is shown: `ETag` and `If-Match`.
 //!
-//! Owns their form. A caller who names a version is held to it; one who names none overwrites.
+//! Owns their form: [`Expected`] is held to where the row is locked. A caller who names a version is held to it; one who names none overwrites.
 //! **Invariant:** whatever has a version is shown with it as its `ETag`.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::IF_MATCH;
+use actix_web::http::header::{HeaderValue, IF_MATCH};
 
 use super::problem::{ApiError, ErrorCode};
 
@@ -13,15 +13,30 @@ pub fn etag(version: i32) -> String {
     format!("\"{version}\"")
 }
 
+/// The version that a caller names, if they name one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected(Option<HeaderValue>);
+
+impl Expected {
+    /// What a request names.
+    pub fn of(request: &HttpRequest) -> Self {
+        Self(request.headers().get(IF_MATCH).cloned())
+    }
+
+    /// Whether that version will do.
+    pub fn holds(&self, version: i32) -> bool {
+        self.0.as_ref().is_none_or(|expected| {
+            expected.as_bytes() == b"*" || expected.as_bytes() == etag(version).as_bytes()
+        })
+    }
+}
+
 /// Holds a caller who names a version to it.
 ///
 /// # Errors
 /// [`ErrorCode::PreconditionFailed`] (permanent).
 pub fn check(request: &HttpRequest, version: i32) -> Result<(), ApiError> {
-    let Some(expected) = request.headers().get(IF_MATCH) else {
-        return Ok(());
-    };
-    if expected.as_bytes() == b"*" || expected.as_bytes() == etag(version).as_bytes() {
+    if Expected::of(request).holds(version) {
         Ok(())
     } else {
         Err(stale())

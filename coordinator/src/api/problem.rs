@@ -236,7 +236,7 @@ impl ApiError {
         self.0.detail.as_deref()
     }
 
-    /// Everything that is wrong, one by one.
+    /// Everything that is wrong, where there can be several things.
     pub fn errors(&self) -> &[String] {
         &self.0.errors
     }

@@ -19,12 +19,14 @@ use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Notary, 
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
+use crate::domain::due_times::DueTimes;
 use crate::jobs::JobMaker;
 use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::suppressions::Suppressions;
 
 /// What handlers work with.
 pub struct AppState {
@@ -52,6 +54,10 @@ pub struct AppState {
     pub replays: Arc<Replays>,
     /// Opens what leaking messages said.
     pub originals: Originals,
+    /// The suppressions in force.
+    pub suppressions: Arc<Suppressions>,
+    /// How long people have to close an alert.
+    pub times: DueTimes,
     /// Slack's signing secret, if Slack is connected.
     pub signing_secret: Option<SigningSecret>,
     /// Knows the nodes' credentials.

@@ -3,6 +3,7 @@
 //! Owns the sections only the coordinator has, one a file, and their sum. The layers, and the sections both
 //! binaries share, are in `shared::config`.
 
+mod alerts;
 mod audit;
 mod auth;
 mod database;
@@ -14,6 +15,7 @@ mod privacy;
 mod retention;
 mod slack;
 
+pub use alerts::AlertsConfig;
 pub use audit::AuditConfig;
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
@@ -46,6 +48,8 @@ shared::configuration! {
         privacy: PrivacyConfig,
         /// The keys.
         secrets: SecretsConfig,
+        /// What people work on.
+        alerts: AlertsConfig,
         /// The Slack app.
         slack: SlackConfig,
         /// Who may sign in.

@@ -28,7 +28,7 @@ pub fn now(conn: &mut Conn) -> StoreResult<DateTime<Utc>> {
 }
 
 /// So much later, or the end of time.
-pub(super) fn after(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
+pub fn after(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(delay)
         .ok()
         .and_then(|delay| now.checked_add_signed(delay))

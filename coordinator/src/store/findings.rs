@@ -4,15 +4,16 @@
 //! **Invariant:** a finding belongs to a committed result.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::content::Location;
 use shared::finding::{Evidence, Finding, Fingerprint, InfoType, Likelihood, Severity};
-use shared::ids::{DetectorId, FindingId, JobId};
+use shared::ids::{DetectorId, FindingId, JobId, SuppressionId};
 
 use super::columns::{
-    DbCount, DbJson, DbNumber, DbText, DbTime, DbUuid, Undecodable, signed, storable,
+    DbCount, DbJson, DbNumber, DbText, DbTime, DbUuid, MaybeUuid, Undecodable, signed, storable,
 };
 use super::connection::{Conn, rows_per_statement, with_conn};
 use super::error::StoreResult;
@@ -29,6 +30,8 @@ pub struct StoredFinding {
     pub created_at: DateTime<Utc>,
     /// The finding as reported.
     pub finding: Finding,
+    /// What kept it from counting for policies.
+    pub suppressed_by: Option<SuppressionId>,
 }
 
 /// What a list of findings shows.
@@ -122,6 +125,8 @@ struct ReadRow {
     location: StoredLocation,
     #[diesel(deserialize_as = DbJson)]
     explanation: JsonList<Evidence>,
+    #[diesel(deserialize_as = MaybeUuid)]
+    suppressed_by: Option<SuppressionId>,
     created_at: DbTime,
 }
 
@@ -140,6 +145,7 @@ impl From<ReadRow> for StoredFinding {
         Self {
             job_id: row.job_id.into(),
             created_at: row.created_at.into(),
+            suppressed_by: row.suppressed_by,
             finding: Finding {
                 id: FindingId::from(row.id),
                 info_type: row.info_type,
@@ -172,6 +178,7 @@ struct Row<'a> {
     fingerprint: Cow<'a, str>,
     location: DbJson,
     explanation: DbJson,
+    suppressed_by: Option<DbUuid>,
     created_at: DbTime,
 }
 
@@ -180,12 +187,20 @@ struct Row<'a> {
 pub(super) fn insert<'a>(
     conn: &mut Conn,
     new: impl Iterator<Item = (JobId, &'a Finding)>,
+    suppressed: &HashMap<FindingId, SuppressionId>,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     let rows = new
-        .map(|(job, finding)| row(job, finding, now))
+        .map(|(job, finding)| {
+            let suppressed_by = suppressed.get(&finding.id).copied().map(Into::into);
+            let row = row(job, finding, now)?;
+            Ok(Row {
+                suppressed_by,
+                ..row
+            })
+        })
         .collect::<StoreResult<Vec<_>>>()?;
-    for chunk in rows.chunks(rows_per_statement(13)) {
+    for chunk in rows.chunks(rows_per_statement(14)) {
         with_conn!(conn, |c| diesel::insert_into(findings::table)
             .values(chunk)
             .on_conflict_do_nothing()
@@ -208,6 +223,7 @@ fn row(job: JobId, finding: &Finding, now: DateTime<Utc>) -> StoreResult<Row<'_>
         fingerprint: storable(finding.fingerprint.as_str()),
         location: DbJson::of(&finding.location)?,
         explanation: DbJson::of(&finding.explanation)?,
+        suppressed_by: None,
         created_at: now.into(),
     })
 }

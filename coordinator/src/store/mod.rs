@@ -49,6 +49,7 @@ pub mod results;
 pub mod retention;
 pub mod scans;
 pub mod settings;
+pub mod suppressions;
 pub mod tokens;
 pub mod users;
 pub mod violations;

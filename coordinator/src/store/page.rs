@@ -6,9 +6,10 @@
 
 use diesel::RunQueryDsl;
 use diesel::backend::Backend;
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::columns::DbUuid;
@@ -20,6 +21,10 @@ pub const COUNTED: u32 = 10_000;
 /// How many rows a query gives, which limits itself to [`COUNTED`].
 #[derive(Clone, Copy, Debug, QueryId)]
 pub(super) struct Counted<Q>(pub(super) Q);
+
+/// How PostgreSQL would run a query, line by line.
+#[derive(Clone, Copy, Debug, QueryId)]
+pub(super) struct Explained<Q>(pub(super) Q);
 
 /// A row's place in a list: what the list is ordered by, and the id that tells equal ones apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +69,19 @@ where
         self.0.walk_ast(out.reborrow())?;
         out.push_sql(") AS counted");
         Ok(())
+    }
+}
+
+impl<Q: Query> Query for Explained<Q> {
+    type SqlType = Text;
+}
+
+impl<Q, C> RunQueryDsl<C> for Explained<Q> {}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explained<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("EXPLAIN ");
+        self.0.walk_ast(out)
     }
 }
 

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use shared::content::Coverage;
 use shared::finding::{Finding, Likelihood, Severity};
-use shared::ids::{AlertId, DetectorSetVersion, JobId, NodeId};
+use shared::ids::{AlertId, DetectorSetVersion, FindingId, JobId, NodeId, SuppressionId};
 use shared::job::{FailureReason, ScanOutcome, ScanResult};
 
 use super::alerts::{self, NewAlert, Raised};
@@ -32,6 +32,7 @@ use super::jobs::{self, Job, JobState};
 use super::originals::{self, NewOriginal};
 use super::outbox::{self, NewAction, Notice};
 use super::schema::{scan_jobs, scan_results};
+use super::suppressions;
 use super::violations::{self, NewViolation};
 
 numbered! {
@@ -61,6 +62,8 @@ pub struct NewResult {
     pub original: Option<NewOriginal>,
     /// What to record.
     pub audit: Vec<NewAuditEvent>,
+    /// Findings that no policy counted, and why.
+    pub suppressed: Vec<(FindingId, SuppressionId)>,
 }
 
 /// What became of a batch of results.
@@ -314,7 +317,8 @@ fn write_consequences(
             .iter()
             .map(|finding| (new.result.job_id, finding))
     });
-    findings::insert(conn, found, now)?;
+    let suppressed = fresh.iter().flat_map(|new| new.suppressed.iter().copied());
+    findings::insert(conn, found, &suppressed.clone().collect(), now)?;
     let violations = fresh.iter().flat_map(|new| {
         let findings = findings_of(&new.result);
         new.violations
@@ -332,6 +336,7 @@ fn write_consequences(
     });
     let told = outbox::told(notices, &raised)?;
     count(conn, fresh);
+    suppressions::count_hits(conn, suppressed.map(|(_, why)| why), now)?;
     let actions = fresh.iter().flat_map(|new| {
         new.actions
             .iter()

@@ -27,13 +27,23 @@ CREATE TABLE alerts (
     words TSVECTOR NOT NULL
 );
 
-CREATE INDEX alerts_status ON alerts (status, id);
-CREATE INDEX alerts_severity ON alerts (severity, id);
+-- One for each ordering of the list.
+CREATE INDEX alerts_first_seen ON alerts (first_seen_at, id);
 CREATE INDEX alerts_last_seen ON alerts (last_seen_at, id);
-CREATE INDEX alerts_due ON alerts (due_at, id) WHERE status <= 2;
-CREATE INDEX alerts_assignee ON alerts (assignee, id);
-CREATE INDEX alerts_info_type ON alerts (info_type, id);
-CREATE INDEX alerts_source ON alerts (source, id);
+CREATE INDEX alerts_severity ON alerts (severity, id);
+CREATE INDEX alerts_due ON alerts (due_at, id);
+CREATE INDEX alerts_occurrences_seen ON alerts (occurrences, id);
+-- One for each filter, in the order in which the list comes unless asked otherwise.
+CREATE INDEX alerts_status ON alerts (status, first_seen_at, id);
+CREATE INDEX alerts_of_severity ON alerts (severity, first_seen_at, id);
+CREATE INDEX alerts_overdue ON alerts (due_at, id) WHERE status <= 2;
+CREATE INDEX alerts_assignee ON alerts (assignee, first_seen_at, id);
+CREATE INDEX alerts_info_type ON alerts (info_type, first_seen_at, id);
+CREATE INDEX alerts_source ON alerts (source, first_seen_at, id);
+CREATE INDEX alerts_policy ON alerts (policy_id, first_seen_at, id);
+CREATE INDEX alerts_workspace ON alerts (workspace_id, first_seen_at, id);
+CREATE INDEX alerts_channel ON alerts (channel_id, first_seen_at, id);
+CREATE INDEX alerts_user ON alerts (user_id, first_seen_at, id);
 CREATE INDEX alerts_closed ON alerts (closed_at) WHERE closed_at IS NOT NULL;
 -- Search by words.
 CREATE INDEX alerts_words ON alerts USING gin (words);
@@ -94,6 +104,7 @@ CREATE TABLE suppressions (
 );
 
 CREATE INDEX suppressions_live ON suppressions (expires_at) WHERE ended_at IS NULL;
+CREATE INDEX suppressions_alert ON suppressions (alert_id);
 
 -- What leaking messages said, sealed: for those who may see it, until it expires.
 CREATE TABLE originals (

@@ -72,14 +72,13 @@ pub async fn list(
         .read(move |conn| findings::list(conn, &filter, paging))
         .await?;
     let view = |stored: StoredFinding| {
-        let id = stored.finding.id.as_uuid();
-        let finding = FindingView::from(stored.finding);
-        let scan = stored.job_id.as_uuid();
+        let (scan, created_at) = (stored.job_id.as_uuid(), stored.created_at);
+        let finding = FindingView::from(stored);
         (
-            id,
+            finding.id,
             LocatedFinding {
                 scan,
-                created_at: stored.created_at,
+                created_at,
                 finding,
             },
         )

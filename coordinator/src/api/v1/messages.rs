@@ -161,10 +161,7 @@ impl From<CaughtMessage> for MessageView {
             violations,
             actions,
         } = message;
-        let findings: Vec<FindingView> = findings
-            .into_iter()
-            .map(|stored| FindingView::from(stored.finding))
-            .collect();
+        let findings: Vec<FindingView> = findings.into_iter().map(FindingView::from).collect();
         let previews: Vec<&str> = findings
             .iter()
             .map(|finding| finding.preview.as_str())

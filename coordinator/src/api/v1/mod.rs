@@ -21,6 +21,7 @@ pub mod privacy;
 pub mod queue;
 pub mod scans;
 pub mod stats;
+pub mod suppressions;
 pub mod tokens;
 pub mod users;
 pub mod views;
@@ -29,6 +30,9 @@ use super::cursor::{CursorKey, Page, PageQuery};
 use super::problem::ApiError;
 use crate::store::{self, Paging, Position};
 use actix_web::HttpRequest;
+use url::form_urlencoded;
+use utoipa::IntoParams;
+use utoipa::openapi::path::Parameter;
 
 /// What a list is called in its cursors: the path, and all of the query but the page.
 fn list_name(request: &HttpRequest) -> String {
@@ -38,6 +42,30 @@ fn list_name(request: &HttpRequest) -> String {
         .filter(|pair| !pair.starts_with("cursor=") && !pair.starts_with("limit="))
         .collect();
     format!("{}?{}", request.path(), filters.join("&"))
+}
+
+/// Refuses a query with a parameter that is neither of a page nor of `Q`: a filter that is misspelt would
+/// otherwise show everything.
+fn known_only<Q: IntoParams>(request: &HttpRequest) -> Result<(), ApiError> {
+    let mut known = PageQuery::into_params(|| None);
+    known.extend(Q::into_params(|| None));
+    known_among(request, &known)
+}
+
+/// The same, where there are no pages.
+fn known_among(request: &HttpRequest, known: &[Parameter]) -> Result<(), ApiError> {
+    let mut sent = form_urlencoded::parse(request.query_string().as_bytes());
+    if sent.all(|(name, _)| known.iter().any(|parameter| parameter.name == name)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = known
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    Err(ApiError::invalid(format!(
+        "the query has a parameter that is not known here; known are {}",
+        names.join(", ")
+    )))
 }
 
 /// What to ask the store for: one item more than the page has, to know whether the list goes on.

@@ -8,6 +8,8 @@ use shared::finding::{Evidence, Finding};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::store::findings::StoredFinding;
+
 /// Something that was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
@@ -41,6 +43,9 @@ pub struct FindingView {
     pub location: Location,
     /// Why the engine thinks so.
     pub explanation: Vec<EvidenceView>,
+    /// The suppression or accepted risk that keeps it from counting for policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressed_by: Option<Uuid>,
 }
 
 /// One thing that spoke for or against a finding.
@@ -70,6 +75,16 @@ impl From<Finding> for FindingView {
                 .into_iter()
                 .map(EvidenceView::from)
                 .collect(),
+            suppressed_by: None,
+        }
+    }
+}
+
+impl From<StoredFinding> for FindingView {
+    fn from(stored: StoredFinding) -> Self {
+        Self {
+            suppressed_by: stored.suppressed_by.map(|id| id.as_uuid()),
+            ..Self::from(stored.finding)
         }
     }
 }

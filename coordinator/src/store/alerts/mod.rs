@@ -1,24 +1,37 @@
 //! `alerts`: what people work on.
 //!
-//! Owns the rows: raising them (`raise`) and reading them. What the same leak is known by is for whoever
+//! Owns the rows: raising them (`raise`), listing them (`list`), changing them, what people said and did
+//! (`activity`) and where a leak was seen (`occurrences`). What the same leak is known by is for whoever
 //! raises an alert; which step may follow which is for `domain::alert`.
-//! **Invariant:** one row for each leak; its severity never falls by being seen again.
+//! **Invariant:** one row for each leak; its severity never falls by being seen again; a row is changed by
+//! people only while it is locked.
 
+mod activity;
+mod list;
+mod occurrences;
 mod raise;
 mod standing;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde_json::json;
 use shared::finding::Severity;
 use shared::ids::{AlertId, JobId, PolicyId, SecurityEventId, UserId};
 
-use super::columns::{DbCount, DbNumber, DbTime, DbUuid, MaybeTime, MaybeUuid, Undecodable};
-use super::connection::{Conn, with_conn};
+use super::audit::{self, NewAuditEvent};
+use super::columns::{
+    DbCount, DbNumber, DbTime, DbUuid, MaybeTime, MaybeUuid, Undecodable, storable_opt,
+};
+use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging};
-use super::schema::alerts;
-use crate::domain::alert::AlertStatus;
+use super::schema::{alert_keys, alerts};
+use crate::domain::alert::{AlertStatus, Resolution};
 
+pub use activity::{Activity, ActivityOrder, NewActivity, list as activity, note};
+pub use list::{
+    AlertFilter, AlertKey, AlertOrdering, Assigned, Direction, count, explain, list, place, portion,
+};
+pub use occurrences::{Occurrence, list as occurrences};
 pub use raise::{NewAlert, Raised, raise};
 pub use standing::{Standing, standing};
 
@@ -105,20 +118,18 @@ impl Alert {
     }
 }
 
-/// What a list of alerts shows.
-#[derive(Clone, Debug, Default)]
-pub struct AlertFilter {
-    /// Only with that status.
-    pub status: Option<AlertStatus>,
-    /// Only that bad.
-    pub severity: Option<Severity>,
-}
-
 impl TryFrom<DbNumber> for AlertStatus {
     type Error = Undecodable;
 
     fn try_from(number: DbNumber) -> Result<Self, Undecodable> {
         Self::from_number(number.0).ok_or(Undecodable("alert status"))
+    }
+}
+
+impl Alert {
+    /// Whether it should have been closed by then.
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        !self.status.is_closed() && self.due_at.is_some_and(|due| due < now)
     }
 }
 
@@ -134,53 +145,103 @@ pub fn get(conn: &mut Conn, id: AlertId) -> StoreResult<Option<Alert>> {
         .optional())?)
 }
 
-/// Alerts, newest first.
+/// Alerts, locked until the transaction ends, in order of id: all transactions lock them in that order. Those
+/// that are not there are left out.
 ///
 /// # Errors
 /// As any query.
-pub fn list(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreResult<Page<Alert>> {
-    let (rows, total) = with_conn!(conn, |c| {
-        let mut page = alerts::table.into_boxed();
-        let mut all = alerts::table.into_boxed();
-        if let Some(status) = filter.status {
-            page = page.filter(alerts::status.eq(status.as_number()));
-            all = all.filter(alerts::status.eq(status.as_number()));
-        }
-        if let Some(severity) = filter.severity {
-            page = page.filter(alerts::severity.eq(severity.as_number()));
-            all = all.filter(alerts::severity.eq(severity.as_number()));
-        }
-        let rows: Vec<Alert> = page
-            .filter(alerts::id.lt(paging.below()))
-            .order(alerts::id.desc())
-            .limit(paging.rows())
-            .select(Alert::as_select())
-            .load(c)?;
-        (rows, all.count().get_result::<i64>(c)?)
-    });
-    Ok(Page::new(rows, total))
+pub fn lock(conn: &mut Conn, ids: &[AlertId]) -> StoreResult<Vec<Alert>> {
+    let mut ids: Vec<DbUuid> = ids.iter().copied().map(Into::into).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut locked = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(rows_per_statement(1)) {
+        let of_chunk = alerts::table
+            .filter(alerts::id.eq_any(chunk))
+            .order(alerts::id);
+        let rows: Vec<Alert> = match &mut conn.db {
+            Database::Postgres(c) => {
+                let locked = of_chunk.select(Alert::as_select()).for_update();
+                locked.load(c)?
+            }
+            Database::Sqlite(c) => of_chunk.select(Alert::as_select()).load(c)?,
+        };
+        locked.extend(rows);
+    }
+    Ok(locked)
 }
 
-/// Gives an alert another status if nobody changed it since `version`; `false` if somebody did, or if there
-/// is no such alert.
+/// Writes what people may change of an alert that is locked, and gives it its next version.
 ///
 /// # Errors
 /// As any query.
-pub fn set_status(
-    conn: &mut Conn,
-    id: AlertId,
-    version: i32,
-    status: AlertStatus,
-) -> StoreResult<bool> {
-    let changed = with_conn!(conn, |c| diesel::update(
-        alerts::table
-            .find(DbUuid::from(id))
-            .filter(alerts::version.eq(version))
+pub fn update(conn: &mut Conn, alert: &mut Alert) -> StoreResult<()> {
+    let changes = (
+        alerts::status.eq(alert.status.as_number()),
+        alerts::severity.eq(alert.severity.as_number()),
+        alerts::assignee.eq(alert.assignee.map(DbUuid::from)),
+        alerts::due_at.eq(alert.due_at.map(DbTime::from)),
+        alerts::resolution.eq(storable_opt(alert.resolution.as_ref())),
+        alerts::closed_at.eq(alert.closed_at.map(DbTime::from)),
+        alerts::reopened.eq(alert.reopened),
+        alerts::version.eq(alert.version + 1),
+    );
+    with_conn!(conn, |c| diesel::update(
+        alerts::table.find(DbUuid::from(alert.id))
     )
-    .set((
-        alerts::status.eq(status.as_number()),
-        alerts::version.eq(alerts::version + 1),
-    ))
+    .set(changes)
     .execute(c))?;
-    Ok(changed == 1)
+    alert.version += 1;
+    Ok(())
+}
+
+/// Opens an alert that is locked: its leak is back, or what closed it no longer holds. Nobody did it, so Weir
+/// itself says so.
+///
+/// # Errors
+/// As any query.
+pub fn reopen(
+    conn: &mut Conn,
+    alert: &mut Alert,
+    due_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    note_reopening(conn, alert, now)?;
+    alert.status = AlertStatus::Open;
+    alert.resolution = None;
+    alert.closed_at = None;
+    alert.due_at = due_at;
+    alert.reopened += 1;
+    update(conn, alert)
+}
+
+fn note_reopening(conn: &mut Conn, alert: &Alert, now: DateTime<Utc>) -> StoreResult<()> {
+    let (from, to) = (alert.status, AlertStatus::Open);
+    let activity = NewActivity {
+        alert: alert.id,
+        by: None,
+        kind: "reopened",
+        text: None,
+        data: json!({ "from": from, "to": to, "was": alert.resolution }),
+    };
+    note(conn, &[activity], now)?;
+    // The word may be somebody's own.
+    let was = alert.resolution.as_deref().map(Resolution::kind_of);
+    let data = json!({ "from": from, "to": to, "was": was });
+    let deed = NewAuditEvent::deed("alert.reopened", None, alert.id.to_string(), data);
+    audit::append(conn, [deed]);
+    Ok(())
+}
+
+/// By what an alert's leak is known again, at most so many keys.
+///
+/// # Errors
+/// As any query.
+pub fn keys(conn: &mut Conn, id: AlertId, most: u32) -> StoreResult<Vec<String>> {
+    Ok(with_conn!(conn, |c| alert_keys::table
+        .filter(alert_keys::alert_id.eq(DbUuid::from(id)))
+        .order(alert_keys::key)
+        .limit(most.into())
+        .select(alert_keys::key)
+        .load(c))?)
 }

@@ -11,18 +11,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::finding::{Fingerprint, InfoType, Severity};
-use shared::ids::{
-    ActivityId, AlertId, JobId, OccurrenceId, PolicyId, SecurityEventId, WorkspaceId,
-};
+use shared::ids::{AlertId, JobId, OccurrenceId, PolicyId, SecurityEventId, WorkspaceId};
 
-use super::{Alert, AlertStatus};
-use crate::store::audit::{self, NewAuditEvent};
+use super::{Alert, AlertStatus, lock, note_reopening};
 use crate::store::clock;
-use crate::store::columns::{DbJson, DbTime, DbUuid, signed, storable, storable_opt};
-use crate::store::connection::{Conn, Database, rows_per_statement, with_conn};
+use crate::store::columns::{DbTime, DbUuid, signed, storable, storable_opt};
+use crate::store::connection::{Conn, rows_per_statement, with_conn};
 use crate::store::counts::{self, What};
 use crate::store::error::StoreResult;
-use crate::store::schema::{alert_activity, alert_keys, alert_occurrences, alerts};
+use crate::store::schema::{alert_keys, alert_occurrences, alerts};
 use crate::store::words::Words;
 
 /// An alert to raise: a leak that was seen.
@@ -87,7 +84,9 @@ pub fn raise(conn: &mut Conn, new: &[&NewAlert], now: DateTime<Utc>) -> StoreRes
         by_alert.entry(leak.alert).or_default().extend(&leak.seen);
     }
     // Rows are locked in one order by all transactions.
-    let mut known = lock(conn, by_alert.keys())?;
+    let ids: Vec<AlertId> = by_alert.keys().copied().collect();
+    let locked = lock(conn, &ids)?.into_iter();
+    let mut known: HashMap<AlertId, Alert> = locked.map(|alert| (alert.id, alert)).collect();
     let mut raised = HashMap::with_capacity(new.len());
     let mut first = Vec::new();
     for (id, seen) in &by_alert {
@@ -209,28 +208,6 @@ fn owners(conn: &mut Conn, keys: &[Cow<'_, str>]) -> StoreResult<HashMap<String,
     Ok(owners)
 }
 
-fn lock<'a>(
-    conn: &mut Conn,
-    ids: impl Iterator<Item = &'a AlertId>,
-) -> StoreResult<HashMap<AlertId, Alert>> {
-    let ids: Vec<DbUuid> = ids.copied().map(Into::into).collect();
-    let mut known = HashMap::new();
-    for chunk in ids.chunks(rows_per_statement(1)) {
-        let of_chunk = alerts::table
-            .filter(alerts::id.eq_any(chunk))
-            .order(alerts::id);
-        let rows: Vec<Alert> = match &mut conn.db {
-            Database::Postgres(c) => {
-                let locked = of_chunk.select(Alert::as_select()).for_update();
-                locked.load(c)?
-            }
-            Database::Sqlite(c) => of_chunk.select(Alert::as_select()).load(c)?,
-        };
-        known.extend(rows.into_iter().map(|alert| (alert.id, alert)));
-    }
-    Ok(known)
-}
-
 /// One more sighting of a known leak; says whether that is news.
 fn see_again(
     conn: &mut Conn,
@@ -271,24 +248,6 @@ fn see_again(
         note_reopening(conn, alert, now)?;
     }
     Ok(reopened)
-}
-
-fn note_reopening(conn: &mut Conn, alert: &Alert, now: DateTime<Utc>) -> StoreResult<()> {
-    let data = serde_json::json!({ "from": alert.status, "to": AlertStatus::Open, "was": alert.resolution });
-    let row = (
-        alert_activity::id.eq(DbUuid::from(ActivityId::fresh())),
-        alert_activity::alert_id.eq(DbUuid::from(alert.id)),
-        alert_activity::at.eq(DbTime::from(now)),
-        alert_activity::kind.eq("reopened"),
-        alert_activity::data.eq(DbJson::from(data.clone())),
-    );
-    with_conn!(conn, |c| diesel::insert_into(alert_activity::table)
-        .values(row)
-        .execute(c))?;
-    let deed = NewAuditEvent::deed("alert.reopened", None, alert.id.to_string(), data);
-    audit::append(conn, [deed]);
-    counts::add(conn, What::AlertsReopened, alert.severity.as_str(), 1);
-    Ok(())
 }
 
 fn due(now: DateTime<Utc>, worst: Option<&NewAlert>) -> Option<DbTime> {

@@ -16,5 +16,6 @@ mod scans;
 mod service;
 mod slack_events;
 mod stats;
+mod suppressions;
 mod tokens;
 mod users;

@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use coordinator::domain::alert::AlertStatus;
 use coordinator::store::alerts::{self, AlertFilter};
 use coordinator::store::outbox::{self, ActionState, Attempt};
 use coordinator::store::{Paging, jobs, results};
@@ -47,17 +46,6 @@ on_both! {
         assert_eq!((raised.occurrences, raised.severity), (3, Severity::Critical));
         assert_eq!(raised.job_id, Some(ids[2]));
         assert!(raised.first_seen_at <= raised.last_seen_at);
-    }
-
-    async fn of_two_people_who_change_an_alert_one_is_told_no(db: TestDb) {
-        leaks(&db, 1).await;
-        let open = AlertFilter { status: Some(AlertStatus::Open), severity: Some(Severity::High) };
-        let raised = db.read(move |c| alerts::list(c, &open, Paging::first(1))).await.items.remove(0);
-        let id = raised.id;
-        assert!(db.write(move |c| alerts::set_status(c, id, 1, AlertStatus::Acknowledged)).await);
-        assert!(!db.write(move |c| alerts::set_status(c, id, 1, AlertStatus::Resolved)).await);
-        let now = db.read(move |c| alerts::get(c, id)).await.unwrap();
-        assert_eq!((now.status, now.version), (AlertStatus::Acknowledged, 2));
     }
 
     async fn an_action_of_a_known_key_is_not_added_again(db: TestDb) {

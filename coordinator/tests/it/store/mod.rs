@@ -3,6 +3,8 @@
 //! Owns the claims about rows. Leaves what callers do with them to their own tests.
 //! **Invariant:** a claim is written once and run on both.
 
+mod alert_lists;
+mod alert_work;
 mod alerts;
 mod audit;
 mod connection;
@@ -18,4 +20,5 @@ mod results;
 mod retention;
 mod schema;
 mod settings;
+mod suppressions;
 mod trail;

@@ -114,6 +114,7 @@ pub(crate) fn clean(job: JobId) -> NewResult {
         notices: Vec::new(),
         original: None,
         audit: Vec::new(),
+        suppressed: Vec::new(),
     }
 }
 

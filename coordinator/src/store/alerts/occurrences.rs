@@ -1,0 +1,68 @@
+//! `alert_occurrences`: where and when a leak was seen.
+//!
+//! Owns the list; `raise` writes the rows. **Invariant:** each sighting is one row.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use shared::finding::Severity;
+use shared::ids::{AlertId, JobId, OccurrenceId, SecurityEventId};
+
+use crate::store::columns::{DbNumber, DbTime, DbUuid, MaybeUuid};
+use crate::store::connection::{Conn, with_conn};
+use crate::store::error::StoreResult;
+use crate::store::page::{COUNTED, Counted, Page, Paging};
+use crate::store::schema::alert_occurrences;
+
+/// Once that a leak was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = alert_occurrences)]
+pub struct Occurrence {
+    /// Its id.
+    #[diesel(deserialize_as = DbUuid)]
+    pub id: OccurrenceId,
+    /// The job that found it.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub job_id: Option<JobId>,
+    /// The security event that reported it.
+    #[diesel(deserialize_as = MaybeUuid)]
+    pub event_id: Option<SecurityEventId>,
+    /// The tenant.
+    pub workspace_id: Option<String>,
+    /// Slack's channel.
+    pub channel_id: Option<String>,
+    /// Slack's user.
+    pub user_id: Option<String>,
+    /// Slack's message.
+    pub message_ts: Option<String>,
+    /// How bad it was this time.
+    #[diesel(deserialize_as = DbNumber)]
+    pub severity: Severity,
+    /// When.
+    #[diesel(deserialize_as = DbTime)]
+    pub seen_at: DateTime<Utc>,
+}
+
+/// Where a leak was seen, newest first.
+///
+/// # Errors
+/// As any query.
+pub fn list(conn: &mut Conn, alert: AlertId, paging: Paging) -> StoreResult<Page<Occurrence>> {
+    let of_alert = alert_occurrences::alert_id.eq(DbUuid::from(alert));
+    let (rows, total) = with_conn!(conn, |c| {
+        let rows: Vec<Occurrence> = alert_occurrences::table
+            .filter(of_alert)
+            .filter(alert_occurrences::id.lt(paging.below()))
+            .order(alert_occurrences::id.desc())
+            .limit(paging.rows())
+            .select(Occurrence::as_select())
+            .load(c)?;
+        let ones = alert_occurrences::table
+            .filter(of_alert)
+            .limit(COUNTED.into())
+            .select(sql::<BigInt>("1"));
+        (rows, Counted(ones).get_result::<i64>(c)?)
+    });
+    Ok(Page::new(rows, total))
+}
