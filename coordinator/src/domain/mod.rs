@@ -6,6 +6,8 @@
 
 pub mod alert;
 pub mod chain;
+pub mod events;
+pub mod notice;
 pub mod pace;
 pub mod policy;
 pub mod roles;
