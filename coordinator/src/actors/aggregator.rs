@@ -26,6 +26,7 @@ use crate::consequences::Consequences;
 use crate::domain::pace::Pace;
 use crate::policies::Policies;
 use crate::store::jobs::{self, Job};
+use crate::store::notices::Notices;
 use crate::store::results::{self, Committed, NewResult};
 use crate::store::{Store, StoreError};
 
@@ -64,6 +65,8 @@ pub struct AggregatorParts {
     pub policies: Arc<Policies>,
     /// What seals the actions that follow.
     pub consequences: Consequences,
+    /// Whom to tell of what was raised.
+    pub notices: Notices,
     /// Who waits for results.
     pub arrivals: Arrivals,
     /// What is counted.
@@ -294,6 +297,7 @@ async fn commit(
         .collect();
     let policies = parts.policies.current();
     let consequences = parts.consequences.clone();
+    let notices = parts.notices.clone();
     let committing = parts.store.write(move |conn| {
         let contexts: HashMap<JobId, Job> = jobs::contexts(conn, &with_findings)?
             .into_iter()
@@ -306,7 +310,8 @@ async fn commit(
                 consequences.of(result, job, &policies)
             })
             .collect::<Result<Vec<NewResult>, SealError>>();
-        results::commit(conn, &results.map_err(|_no_randomness| StoreError::Busy)?)
+        let results = results.map_err(|_no_randomness| StoreError::Busy)?;
+        results::commit_telling(conn, &results, Some(&notices))
     });
     committing.await
 }

@@ -10,14 +10,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
 
 use super::clock;
 use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging};
+use super::page::{COUNTED, Counted, Page, Paging};
 use super::schema::action_outbox;
 
 numbered! {
@@ -195,6 +195,69 @@ pub fn record(
     Ok(changed == 1)
 }
 
+/// Gives claimed actions back untried: they are due at once, and the claim does not count.
+///
+/// # Errors
+/// As any query.
+pub fn give_back(conn: &mut Conn, claims: &[(ActionId, i32)]) -> StoreResult<()> {
+    let now = DbTime::from(clock::now(conn)?);
+    for &(id, attempts) in claims {
+        let of_claim = action_outbox::table
+            .find(DbUuid::from(id))
+            .filter(action_outbox::state.eq(ActionState::Pending.number()))
+            .filter(action_outbox::attempts.eq(attempts));
+        with_conn!(conn, |c| diesel::update(of_claim)
+            .set((
+                action_outbox::attempts.eq(attempts - 1),
+                action_outbox::due_at.eq(now),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Gives up whatever is still to be told to a webhook, with a reason.
+///
+/// # Errors
+/// As any query.
+pub fn fail_all_for(conn: &mut Conn, target: WebhookId, code: &str) -> StoreResult<usize> {
+    let now = clock::now(conn)?;
+    let pending = action_outbox::table
+        .filter(action_outbox::target.eq(DbUuid::from(target)))
+        .filter(action_outbox::state.eq(ActionState::Pending.number()));
+    Ok(with_conn!(conn, |c| diesel::update(pending)
+        .set((
+            action_outbox::state.eq(ActionState::Failed.number()),
+            action_outbox::payload.eq(None::<Vec<u8>>),
+            action_outbox::last_error_code.eq(Some(code)),
+            action_outbox::settled_at.eq(Some(DbTime::from(now))),
+        ))
+        .execute(c))?)
+}
+
+/// What was and is to be told to a webhook, newest first.
+///
+/// # Errors
+/// As any query.
+pub fn of_target(
+    conn: &mut Conn,
+    target: WebhookId,
+    paging: Paging,
+) -> StoreResult<Page<StoredAction>> {
+    let of_target = || action_outbox::table.filter(action_outbox::target.eq(DbUuid::from(target)));
+    let (rows, total) = with_conn!(conn, |c| {
+        let rows: Vec<StoredAction> = of_target()
+            .filter(action_outbox::id.lt(paging.below()))
+            .order(action_outbox::id.desc())
+            .limit(paging.rows())
+            .select(StoredAction::as_select())
+            .load(c)?;
+        let ones = of_target().limit(COUNTED.into()).select(sql::<BigInt>("1"));
+        (rows, Counted(ones).get_result::<i64>(c)?)
+    });
+    Ok(Page::new(rows, total))
+}
+
 /// The actions of jobs, in order of job and making.
 ///
 /// # Errors
@@ -252,13 +315,33 @@ struct Row<'a> {
     created_at: DbTime,
 }
 
+/// Adds actions whose key is new, of no job, to be carried out at `due_at`. Call it through
+/// [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn enqueue(conn: &mut Conn, new: &[NewAction], due_at: DateTime<Utc>) -> StoreResult<()> {
+    let now = clock::now(conn)?;
+    let rows = new.iter().map(|action| Row {
+        due_at: due_at.into(),
+        ..row(None, action, now)
+    });
+    insert_rows(conn, rows.collect())
+}
+
 /// Adds actions whose key is new.
 pub(super) fn insert<'a>(
     conn: &mut Conn,
     new: impl Iterator<Item = (Option<JobId>, &'a NewAction)>,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
-    let mut rows: Vec<Row<'_>> = new.map(|(job, action)| row(job, action, now)).collect();
+    insert_rows(
+        conn,
+        new.map(|(job, action)| row(job, action, now)).collect(),
+    )
+}
+
+fn insert_rows(conn: &mut Conn, mut rows: Vec<Row<'_>>) -> StoreResult<()> {
     rows.sort_by(|a, b| a.action_key.cmp(&b.action_key));
     for chunk in rows.chunks(rows_per_statement(12)) {
         with_conn!(conn, |c| diesel::insert_into(action_outbox::table)

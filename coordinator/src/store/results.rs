@@ -28,6 +28,7 @@ use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
 use super::findings;
 use super::jobs::{self, Job, JobState};
+use super::notices::Notices;
 use super::outbox::{self, NewAction};
 use super::schema::{scan_jobs, scan_results};
 use super::violations::{self, NewViolation};
@@ -120,11 +121,25 @@ impl TryFrom<MaybeJson> for StoredCoverage {
     }
 }
 
-/// Makes results count, each once. Call it through [`Store::write`](super::Store::write).
+/// Makes results count, each once, and tells nobody of the alerts. Call it through
+/// [`Store::write`](super::Store::write).
 ///
 /// # Errors
 /// As any query; nothing is counted then.
 pub fn commit(conn: &mut Conn, batch: &[NewResult]) -> StoreResult<Committed> {
+    commit_telling(conn, batch, None)
+}
+
+/// Makes results count, each once, and writes down whom to tell of new alerts. Call it through
+/// [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query; nothing is counted then.
+pub fn commit_telling(
+    conn: &mut Conn,
+    batch: &[NewResult],
+    notices: Option<&Notices>,
+) -> StoreResult<Committed> {
     let now = clock::now(conn)?;
     let known = known_jobs(conn, batch)?;
     let (known, orphans): (Vec<&NewResult>, Vec<&NewResult>) = batch
@@ -139,7 +154,7 @@ pub fn commit(conn: &mut Conn, batch: &[NewResult]) -> StoreResult<Committed> {
         .filter(|new| left.remove(&DbUuid::from(new.result.job_id)))
         .collect();
     fresh.sort_by_key(|new| new.result.job_id);
-    write_consequences(conn, &fresh, now)?;
+    write_consequences(conn, &fresh, notices, now)?;
     complete_jobs(conn, &fresh, now)?;
     Ok(Committed {
         duplicates: known.len() - fresh.len(),
@@ -301,6 +316,7 @@ fn findings_of(result: &ScanResult) -> &[Finding] {
 fn write_consequences(
     conn: &mut Conn,
     fresh: &[&NewResult],
+    notices: Option<&Notices>,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     let found = fresh.iter().flat_map(|new| {
@@ -317,7 +333,10 @@ fn write_consequences(
     });
     violations::insert(conn, violations, now)?;
     let alerts: Vec<&NewAlert> = fresh.iter().flat_map(|new| &new.alerts).collect();
-    alerts::raise(conn, &alerts, now)?;
+    let raised = alerts::raise(conn, &alerts, now)?;
+    if let Some(notices) = notices {
+        notices.announce(conn, &raised, now)?;
+    }
     let actions = fresh.iter().flat_map(|new| {
         new.actions
             .iter()
