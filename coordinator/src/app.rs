@@ -10,7 +10,7 @@ use actix::{Actor, Arbiter, ArbiterHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
-use shared::actor::{GuardOptions, Guardian};
+use shared::actor::{GuardOptions, Guarded, Guardian};
 use shared::clock::{SharedClock, SystemClock};
 use shared::ids::NodeId;
 use shared::lifecycle::Shutdown;
@@ -20,8 +20,8 @@ use shared::telemetry::Metrics;
 use tracing_actix_web::TracingLogger;
 
 use crate::actors::{
-    Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts,
-    Redispatcher, Round, Sweep,
+    Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts, Notifier,
+    NotifierParts, Redispatcher, Round, Sweep,
 };
 use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
 use crate::api::cursor::CursorKey;
@@ -32,12 +32,16 @@ use crate::blobs::Blobs;
 use crate::config::CoordinatorConfig;
 use crate::consequences::Consequences;
 use crate::detector_sets::DetectorSets;
+use crate::domain::notice::Retry;
 use crate::first_start;
 use crate::jobs::JobMaker;
 use crate::keys;
+use crate::mail::{Digests, Mailer, Post, PostParts};
 use crate::policies::Policies;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::store::notices::Notices;
+use crate::webhooks::{AddressGuard, Caller, Deliveries, DeliveryParts, Rules, Schemes, Sealing};
 
 /// How a coordinator ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,10 @@ struct Foundation {
     policies: Arc<Policies>,
     blobs: Blobs,
     passwords: Arc<Passwords>,
+    database_sealer: Sealer,
+    notices: Notices,
+    caller: Caller,
+    mailer: Option<Mailer>,
     metrics: Metrics,
     clock: SharedClock,
     shutdown: Shutdown,
@@ -132,6 +140,13 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         &keys::folder_of(&config.storage.url)?,
         Sealer::new(&ring, Purpose::Queue)?,
     )?;
+    let database_sealer = Sealer::new(&ring, Purpose::Database)?;
+    let notices = Notices::new(database_sealer.clone(), config.mail.list());
+    let mailer = Mailer::new(&config.mail)?;
+    if mailer.is_none() {
+        tracing::info!("mail is off: set WEIR_MAIL__SMTP_URL to be told of alerts");
+    }
+    let caller = Caller::new(rules(&config))?;
     let shutdown = Shutdown::listen(config.http.drain_deadline)?;
     Ok(Foundation {
         config,
@@ -142,10 +157,27 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         policies,
         blobs,
         passwords,
+        database_sealer,
+        notices,
+        caller,
+        mailer,
         metrics,
         clock,
         shutdown,
     })
+}
+
+/// Where webhooks may lead.
+fn rules(config: &CoordinatorConfig) -> Rules {
+    let schemes = if config.webhooks.allow_http {
+        Schemes::HttpToo
+    } else {
+        Schemes::HttpsOnly
+    };
+    Rules {
+        guard: AddressGuard::new(config.webhooks.allow_networks.clone()),
+        schemes,
+    }
 }
 
 fn guardian(foundation: &Foundation, gave_up: Arc<AtomicBool>) -> Guardian {
@@ -223,7 +255,8 @@ fn start_actors(
         queue: Arc::clone(&foundation.queue),
         sealer: EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?),
         policies: Arc::clone(&foundation.policies),
-        consequences: Consequences::new(Sealer::new(&foundation.ring, Purpose::Database)?),
+        consequences: Consequences::new(foundation.database_sealer.clone()),
+        notices: foundation.notices.clone(),
         arrivals: arrivals.clone(),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
@@ -239,6 +272,53 @@ fn start_actors(
         redispatcher,
         aggregator,
         janitor,
+        notifier: start_notifier(foundation, guardian, results_arbiter),
+    })
+}
+
+fn start_notifier(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    arbiter: &ArbiterHandle,
+) -> Guarded<Notifier> {
+    let config = &foundation.config;
+    let digests = match config.mail.digest.0 {
+        Some(_) => Digests::On,
+        None => Digests::Off,
+    };
+    let post = Post::new(PostParts {
+        mailer: foundation.mailer.clone(),
+        store: foundation.store.clone(),
+        sealer: foundation.database_sealer.clone(),
+        public_url: config.http.public_url.clone(),
+        digests,
+        retry: Retry {
+            first: config.mail.retry_after,
+        },
+        shutdown: foundation.shutdown.clone(),
+    });
+    let deliveries = Deliveries::new(DeliveryParts {
+        caller: foundation.caller.clone(),
+        store: foundation.store.clone(),
+        sealer: foundation.database_sealer.clone(),
+        notices: foundation.notices.clone(),
+        public_url: config.http.public_url.clone(),
+        disable_after: config.webhooks.disable_after,
+        retry: Retry {
+            first: config.webhooks.retry_after,
+        },
+        clock: Arc::clone(&foundation.clock),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let parts = Arc::new(NotifierParts {
+        post,
+        deliveries,
+        shutdown: foundation.shutdown.clone(),
+    });
+    let arbiter = arbiter.clone();
+    guardian.guard("notifier", move || {
+        let parts = Arc::clone(&parts);
+        Notifier::start_in_arbiter(&arbiter, move |_| Notifier::new(parts))
     })
 }
 
@@ -331,6 +411,9 @@ fn state(
         jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
+        notices: foundation.notices.clone(),
+        sealing: Sealing::new(foundation.database_sealer.clone()),
+        caller: foundation.caller.clone(),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
         passwords: Arc::clone(&foundation.passwords),

@@ -1,4 +1,4 @@
-//! Small duties at intervals: deleting spent uploads, reading detectors and policies again.
+//! Small duties at intervals: deleting spent uploads and old answers, reading detectors and policies again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -12,12 +12,12 @@ use shared::lifecycle::Shutdown;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::policies::Policies;
-use crate::store::{Store, StoreError, blobs};
+use crate::store::{Store, StoreError, blobs, idempotency};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
-/// Uploads deleted in one round.
+/// Uploads, and answers, deleted in one round.
 const BATCH: u32 = 256;
 
 shared::answers_ping!(Janitor);
@@ -82,6 +82,10 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         }
         if let Err(error) = delete_spent_uploads(&parts).await {
             tracing::warn!(%error, "spent uploads not deleted");
+        }
+        let deleting = |conn: &mut _| idempotency::delete_expired(conn, BATCH);
+        if let Err(error) = parts.store.write(deleting).await {
+            tracing::warn!(%error, "old answers not deleted");
         }
     }
 }

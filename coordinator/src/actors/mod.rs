@@ -7,6 +7,7 @@
 //! | [`Redispatcher`] | the sweep over due jobs, the watch on the queue's memory | nothing |
 //! | [`Aggregator`] | the reading of results and the commit that counts them | nothing: unacknowledged results come again |
 //! | [`Janitor`] | deleting what nobody needs any more, reading rules again | nothing |
+//! | [`Notifier`] | sending mail and calling webhooks | nothing: what was sent and not recorded is sent again under the same name |
 //!
 //! **Invariant:** whatever an actor holds can be read again from the database.
 
@@ -15,6 +16,7 @@ mod aggregator;
 mod dispatcher;
 mod intake;
 mod janitor;
+mod notifier;
 mod redispatcher;
 
 pub use admission::{Admission, Place};
@@ -22,4 +24,5 @@ pub use aggregator::{Aggregator, AggregatorParts};
 pub use dispatcher::{Dispatch, Dispatcher, Ready};
 pub use intake::{Intake, IntakeError, TakeIn};
 pub use janitor::{Janitor, JanitorParts};
+pub use notifier::{Notifier, NotifierParts};
 pub use redispatcher::{Redispatcher, Round, Sweep};

@@ -10,7 +10,9 @@ pub mod boundary;
 pub mod cursor;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod internal;
+pub mod object;
 pub mod openapi;
 pub mod precondition;
 pub mod problem;
@@ -55,6 +57,21 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/api/v1/messages", v1::messages::list),
         RouteEntry::get("/api/v1/messages/{id}", v1::messages::get),
         RouteEntry::get("/api/v1/findings", v1::findings::list),
+        RouteEntry::post("/api/v1/events", v1::events::create),
+        RouteEntry::get("/api/v1/events", v1::events::list),
+        RouteEntry::post("/api/v1/events/batch", v1::events::create_batch),
+        RouteEntry::get("/api/v1/events/{id}", v1::events::get),
+        RouteEntry::get("/api/v1/webhooks", v1::webhooks::list),
+        RouteEntry::post("/api/v1/webhooks", v1::webhooks::create),
+        RouteEntry::get("/api/v1/webhooks/{id}", v1::webhooks::get),
+        RouteEntry::patch("/api/v1/webhooks/{id}", v1::webhooks::change),
+        RouteEntry::delete("/api/v1/webhooks/{id}", v1::webhooks::delete),
+        RouteEntry::post(
+            "/api/v1/webhooks/{id}/rotate-secret",
+            v1::webhooks::rotate_secret,
+        ),
+        RouteEntry::post("/api/v1/webhooks/{id}/test", v1::webhooks::test),
+        RouteEntry::get("/api/v1/webhooks/{id}/deliveries", v1::webhooks::deliveries),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get(

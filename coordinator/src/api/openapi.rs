@@ -38,6 +38,8 @@ pub const BEARER: &str = "bearer";
         (name = "detectors", description = "What is looked for."),
         (name = "messages", description = "Slack messages that were caught."),
         (name = "findings", description = "What was found, wherever it was."),
+        (name = "events", description = "What firewalls, intrusion detection and models report."),
+        (name = "webhooks", description = "Whom alerts are told to over HTTP."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
@@ -50,6 +52,9 @@ pub const BEARER: &str = "bearer";
         v1::detectors::replace, v1::detectors::change, v1::detectors::delete,
         v1::messages::list, v1::messages::get,
         v1::findings::list,
+        v1::events::create, v1::events::list, v1::events::create_batch, v1::events::get,
+        v1::webhooks::list, v1::webhooks::create, v1::webhooks::get, v1::webhooks::change, v1::webhooks::delete,
+        v1::webhooks::rotate_secret, v1::webhooks::test, v1::webhooks::deliveries,
         v1::nodes::list,
         v1::queue::status,
     ),

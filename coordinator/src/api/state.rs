@@ -14,13 +14,15 @@ use shared::telemetry::Metrics;
 
 use super::auth::{Authenticator, Passwords};
 use super::cursor::CursorKey;
-use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Redispatcher};
+use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Notifier, Redispatcher};
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::jobs::JobMaker;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::store::notices::Notices;
+use crate::webhooks::{Caller, Sealing};
 
 /// What handlers work with.
 pub struct AppState {
@@ -42,6 +44,12 @@ pub struct AppState {
     pub blobs: Blobs,
     /// The detectors in force.
     pub detectors: Arc<DetectorSets>,
+    /// Writes down whom to tell of alerts.
+    pub notices: Notices,
+    /// Opens and seals what webhooks hide.
+    pub sealing: Sealing,
+    /// Calls webhooks, to try them.
+    pub caller: Caller,
     /// Slack's signing secret, if Slack is connected.
     pub signing_secret: Option<SigningSecret>,
     /// Knows the nodes' credentials.
@@ -73,6 +81,8 @@ pub struct Actors {
     pub aggregator: Guarded<Aggregator>,
     /// Tidies up.
     pub janitor: Guarded<Janitor>,
+    /// Sends mail and calls webhooks.
+    pub notifier: Guarded<Notifier>,
 }
 
 impl Actors {
@@ -84,6 +94,7 @@ impl Actors {
             (self.redispatcher.is_alive(), self.redispatcher.name()),
             (self.aggregator.is_alive(), self.aggregator.name()),
             (self.janitor.is_alive(), self.janitor.name()),
+            (self.notifier.is_alive(), self.notifier.name()),
         ]
         .into_iter()
         .filter_map(|(alive, name)| (!alive).then_some(name))

@@ -6,14 +6,18 @@
 mod auth;
 mod database;
 mod http;
+mod mail;
 mod pipeline;
 mod slack;
+mod webhooks;
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use mail::{Digest, MailConfig};
 pub use pipeline::PipelineConfig;
 pub use slack::SlackConfig;
+pub use webhooks::WebhooksConfig;
 
 use std::path::PathBuf;
 
@@ -38,6 +42,10 @@ shared::configuration! {
         slack: SlackConfig,
         /// Who may sign in.
         auth: AuthConfig,
+        /// How people are told.
+        mail: MailConfig,
+        /// How other systems are told.
+        webhooks: WebhooksConfig,
         /// What it reports about itself.
         telemetry: TelemetryConfig,
     }

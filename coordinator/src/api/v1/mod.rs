@@ -10,12 +10,14 @@
 
 pub mod auth;
 pub mod detectors;
+pub mod events;
 pub mod findings;
 pub mod messages;
 pub mod nodes;
 pub mod queue;
 pub mod scans;
 pub mod views;
+pub mod webhooks;
 
 use super::cursor::{CursorKey, Page, PageQuery};
 use super::problem::ApiError;
