@@ -4,9 +4,11 @@
 
 mod auth;
 mod detectors;
+mod events;
 mod messages;
 mod permissions;
 mod problems;
 mod scans;
 mod service;
 mod slack_events;
+mod webhooks;
