@@ -18,6 +18,7 @@ use crate::domain::roles::{Permission, Role};
 use crate::domain::suppression::{InvalidEnd, Matches, SuppressionKind};
 use crate::store::alerts::{self, Alert, NewActivity};
 use crate::store::audit::{self, NewAuditEvent};
+use crate::store::counts::{self, What};
 use crate::store::suppressions::{self, NewSuppression};
 use crate::store::{Conn, Store, StoreError, StoreResult, clock, users};
 use crate::suppression_changes;
@@ -303,6 +304,7 @@ fn apply(
     deeds.extend(comment(change));
     if *alert != before {
         alerts::update(conn, alert)?;
+        count_closing(conn, alert, &before);
     }
     let activities: Vec<NewActivity> = deeds
         .iter()
@@ -326,6 +328,20 @@ fn apply(
     });
     audit::append(conn, entries);
     Ok(Ok(!activities.is_empty()))
+}
+
+/// A closing is counted by how it ended and by severity, and with it how long the alert had been open.
+fn count_closing(conn: &mut Conn, alert: &Alert, before: &Alert) {
+    let (None, Some(closed_at)) = (before.closed_at, alert.closed_at) else {
+        return;
+    };
+    let resolution = alert.resolution.as_deref().map_or("", Resolution::kind_of);
+    let severity = alert.severity.as_str();
+    let open = (closed_at - alert.first_seen_at).num_seconds();
+    counts::add(conn, What::AlertsClosed, resolution, 1);
+    counts::add(conn, What::AlertsClosedBySeverity, severity, 1);
+    let seconds = u64::try_from(open).unwrap_or_default();
+    counts::add(conn, What::AlertSecondsToClose, severity, seconds);
 }
 
 fn take(

@@ -22,7 +22,7 @@ use tracing_actix_web::TracingLogger;
 use crate::accounts::{Accounts, AddressHashes};
 use crate::actors::{
     Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts, Notary,
-    NotaryParts, Redispatcher, Round, Sweep,
+    NotaryParts, Notifier, NotifierParts, Redispatcher, Round, Sweep,
 };
 use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
 use crate::api::cursor::CursorKey;
@@ -35,16 +35,20 @@ use crate::blobs::Blobs;
 use crate::config::CoordinatorConfig;
 use crate::consequences::Consequences;
 use crate::detector_sets::DetectorSets;
+use crate::domain::notice::Retry;
 use crate::ended_sessions::EndedSessions;
 use crate::first_start;
 use crate::jobs::JobMaker;
 use crate::keys;
+use crate::mail::{Digests, Mailer, Post, PostParts};
 use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::store::notices::{Addresses, Notices};
 use crate::suppressions::Suppressions;
+use crate::webhooks::{AddressGuard, Caller, Deliveries, DeliveryParts, Rules, Schemes, Sealing};
 
 /// How a coordinator ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +72,10 @@ struct Foundation {
     passwords: Arc<Passwords>,
     signer: Signer,
     ended: Arc<EndedSessions>,
+    database_sealer: Sealer,
+    notices: Notices,
+    caller: Caller,
+    mailer: Option<Mailer>,
     metrics: Metrics,
     clock: SharedClock,
     shutdown: Shutdown,
@@ -147,6 +155,13 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         &keys::folder_of(&config.storage.url)?,
         Sealer::new(&ring, Purpose::Queue)?,
     )?;
+    let database_sealer = Sealer::new(&ring, Purpose::Database)?;
+    let notices = Notices::new(database_sealer.clone(), config.mail.list());
+    let mailer = Mailer::new(&config.mail)?;
+    if mailer.is_none() {
+        tracing::info!("mail is off: set WEIR_MAIL__SMTP_URL to be told of alerts");
+    }
+    let caller = Caller::new(rules(&config))?;
     let shutdown = Shutdown::listen(config.http.drain_deadline)?;
     Ok(Foundation {
         config,
@@ -160,10 +175,27 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         signer: Signer::new(&ring)?,
         ring,
         ended,
+        database_sealer,
+        notices,
+        caller,
+        mailer,
         metrics,
         clock,
         shutdown,
     })
+}
+
+/// Where webhooks may lead.
+fn rules(config: &CoordinatorConfig) -> Rules {
+    let schemes = if config.webhooks.allow_http {
+        Schemes::HttpToo
+    } else {
+        Schemes::HttpsOnly
+    };
+    Rules {
+        guard: AddressGuard::new(config.webhooks.allow_networks.clone()),
+        schemes,
+    }
 }
 
 fn guardian(foundation: &Foundation, gave_up: Arc<AtomicBool>) -> Guardian {
@@ -234,10 +266,11 @@ fn start_actors(
         policies: Arc::clone(&foundation.policies),
         suppressions: Arc::clone(&foundation.suppressions),
         consequences: Consequences::new(
-            Sealer::new(&foundation.ring, Purpose::Database)?,
+            foundation.database_sealer.clone(),
             foundation.config.alerts.due_times(),
         ),
         originals: originals(foundation)?,
+        notices: foundation.notices.clone(),
         arrivals: arrivals.clone(),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
@@ -254,6 +287,54 @@ fn start_actors(
         aggregator,
         janitor,
         notary,
+        notifier: start_notifier(foundation, guardian, results_arbiter),
+    })
+}
+
+fn start_notifier(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    arbiter: &ArbiterHandle,
+) -> Guarded<Notifier> {
+    let config = &foundation.config;
+    let digests = match config.mail.digest.0 {
+        Some(_) => Digests::On,
+        None => Digests::Off,
+    };
+    let post = Post::new(PostParts {
+        mailer: foundation.mailer.clone(),
+        store: foundation.store.clone(),
+        sealer: foundation.database_sealer.clone(),
+        recipients: Addresses(config.mail.to.clone()),
+        public_url: config.http.public_url.clone(),
+        digests,
+        retry: Retry {
+            first: config.mail.retry_after,
+        },
+        shutdown: foundation.shutdown.clone(),
+    });
+    let deliveries = Deliveries::new(DeliveryParts {
+        caller: foundation.caller.clone(),
+        store: foundation.store.clone(),
+        sealer: foundation.database_sealer.clone(),
+        notices: foundation.notices.clone(),
+        public_url: config.http.public_url.clone(),
+        disable_after: config.webhooks.disable_after,
+        retry: Retry {
+            first: config.webhooks.retry_after,
+        },
+        clock: Arc::clone(&foundation.clock),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let parts = Arc::new(NotifierParts {
+        post,
+        deliveries,
+        shutdown: foundation.shutdown.clone(),
+    });
+    let arbiter = arbiter.clone();
+    guardian.guard("notifier", move || {
+        let parts = Arc::clone(&parts);
+        Notifier::start_in_arbiter(&arbiter, move |_| Notifier::new(parts))
     })
 }
 
@@ -402,6 +483,9 @@ fn state(
         originals: originals(foundation)?,
         suppressions: Arc::clone(&foundation.suppressions),
         times: foundation.config.alerts.due_times(),
+        notices: foundation.notices.clone(),
+        sealing: Sealing::new(foundation.database_sealer.clone()),
+        caller: foundation.caller.clone(),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
         nodes: NodeVerifier::new(&foundation.ring)?,
         accounts: Accounts {

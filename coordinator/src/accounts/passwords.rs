@@ -18,7 +18,7 @@ use crate::domain::password;
 use crate::store::audit::{self, NewAuditEvent};
 use crate::store::outbox::{self, NewAction};
 use crate::store::users::{self, User};
-use crate::store::{Conn, StoreResult, lockouts, resets};
+use crate::store::{Conn, StoreResult, clock, lockouts, resets};
 
 /// How long a token that was asked for is good.
 const ASKED_FOR_LIFETIME: Duration = Duration::from_hours(1);
@@ -135,7 +135,8 @@ impl Accounts {
                 Ok((id, mail)) => {
                     let hash = token.hash.as_bytes();
                     resets::insert(conn, id, hash, user.id, ASKED_FOR_LIFETIME)?;
-                    outbox::enqueue(conn, &mail)?;
+                    let now = clock::now(conn)?;
+                    outbox::enqueue(conn, &[mail], now)?;
                     "sent"
                 }
                 Err(error) => return Ok(Err(error)),

@@ -27,6 +27,7 @@ use crate::domain::pace::Pace;
 use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::store::jobs::{self, Job};
+use crate::store::notices::Notices;
 use crate::store::results::{self, Committed, NewResult};
 use crate::store::{Conn, Store, StoreError, StoreResult, clock, originals};
 use crate::suppressions::Suppressions;
@@ -70,6 +71,8 @@ pub struct AggregatorParts {
     pub consequences: Consequences,
     /// What keeps the text of messages that met a policy.
     pub originals: Originals,
+    /// Whom to tell of what was raised.
+    pub notices: Notices,
     /// Who waits for results.
     pub arrivals: Arrivals,
     /// What is counted.
@@ -302,6 +305,7 @@ async fn commit(
     let suppressions = parts.suppressions.current();
     let consequences = parts.consequences.clone();
     let keeper = parts.originals.clone();
+    let notices = parts.notices.clone();
     let committing = parts.store.write(move |conn| {
         let contexts: HashMap<JobId, Job> = jobs::contexts(conn, &with_findings)?
             .into_iter()
@@ -321,7 +325,7 @@ async fn commit(
             .collect::<Result<Vec<NewResult>, SealError>>();
         let mut results = results.map_err(|_no_randomness| StoreError::Busy)?;
         keep_originals(conn, &keeper, &mut results)?;
-        results::commit(conn, &results)
+        results::commit_telling(conn, &results, Some(&notices))
     });
     committing.await
 }

@@ -1,5 +1,6 @@
-//! Small duties at intervals: deleting spent uploads and expired originals, dropping records past their time,
-//! ending suppressions that are over; reading detectors, policies, suppressions and ended sessions again.
+//! Small duties at intervals: deleting spent uploads, expired originals and old answers, dropping records past
+//! their time, ending suppressions that are over; reading detectors, policies, suppressions and ended sessions
+//! again.
 //!
 //! Every coordinator does them: each is harmless when done twice.
 
@@ -17,14 +18,15 @@ use crate::domain::retention::{Kind, Retention};
 use crate::ended_sessions::EndedSessions;
 use crate::policies::Policies;
 use crate::store::{
-    Store, StoreError, blobs, clock, lockouts, originals, resets, retention, suppressions,
+    Store, StoreError, blobs, clock, idempotency, lockouts, originals, resets, retention,
+    suppressions,
 };
 use crate::suppressions::Suppressions;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
-/// Uploads or originals deleted, or suppressions ended, in one transaction.
+/// Uploads, originals or answers deleted, or suppressions ended, in one transaction.
 const BATCH: u32 = 256;
 
 /// How often records past their time are looked for.
@@ -122,6 +124,10 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         }
         if let Err(error) = delete_expired_originals(&parts).await {
             tracing::warn!(%error, "expired originals not deleted");
+        }
+        let deleting = |conn: &mut _| idempotency::delete_expired(conn, BATCH);
+        if let Err(error) = parts.store.write(deleting).await {
+            tracing::warn!(%error, "old answers not deleted");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | [`Aggregator`] | the reading of results and the commit that counts them | nothing: unacknowledged results come again |
 //! | [`Janitor`] | deleting what nobody needs any more, reading rules again | nothing |
 //! | [`Notary`] | signing the end of the audit trail, dropping its beginning | nothing |
+//! | [`Notifier`] | sending mail and calling webhooks | nothing: what was sent and not recorded is sent again under the same name |
 //!
 //! **Invariant:** whatever an actor holds can be read again from the database.
 
@@ -17,6 +18,7 @@ mod dispatcher;
 mod intake;
 mod janitor;
 mod notary;
+mod notifier;
 mod redispatcher;
 
 pub use admission::{Admission, Place};
@@ -25,4 +27,5 @@ pub use dispatcher::{Dispatch, Dispatcher, Ready};
 pub use intake::{Intake, IntakeError, TakeIn};
 pub use janitor::{Janitor, JanitorParts};
 pub use notary::{Notary, NotaryParts};
+pub use notifier::{Notifier, NotifierParts};
 pub use redispatcher::{Redispatcher, Round, Sweep};

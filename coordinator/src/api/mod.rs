@@ -13,8 +13,10 @@ pub mod cursor;
 pub mod extract;
 pub mod fields;
 pub mod health;
+pub mod idempotency;
 pub mod internal;
 pub mod limits;
+pub mod object;
 pub mod openapi;
 pub mod precondition;
 pub mod problem;
@@ -105,6 +107,21 @@ pub fn routes() -> RouteTable {
         RouteEntry::get("/api/v1/suppressions/{id}", v1::suppressions::get),
         RouteEntry::patch("/api/v1/suppressions/{id}", v1::suppressions::change),
         RouteEntry::delete("/api/v1/suppressions/{id}", v1::suppressions::end),
+        RouteEntry::post("/api/v1/events", v1::events::create),
+        RouteEntry::get("/api/v1/events", v1::events::list),
+        RouteEntry::post("/api/v1/events/batch", v1::events::create_batch),
+        RouteEntry::get("/api/v1/events/{id}", v1::events::get),
+        RouteEntry::get("/api/v1/webhooks", v1::webhooks::list),
+        RouteEntry::post("/api/v1/webhooks", v1::webhooks::create),
+        RouteEntry::get("/api/v1/webhooks/{id}", v1::webhooks::get),
+        RouteEntry::patch("/api/v1/webhooks/{id}", v1::webhooks::change),
+        RouteEntry::delete("/api/v1/webhooks/{id}", v1::webhooks::delete),
+        RouteEntry::post(
+            "/api/v1/webhooks/{id}/rotate-secret",
+            v1::webhooks::rotate_secret,
+        ),
+        RouteEntry::post("/api/v1/webhooks/{id}/test", v1::webhooks::test),
+        RouteEntry::get("/api/v1/webhooks/{id}/deliveries", v1::webhooks::deliveries),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
         RouteEntry::get("/api/v1/users", v1::users::list),

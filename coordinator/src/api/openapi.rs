@@ -48,6 +48,8 @@ pub const BEARER: &str = "bearer";
         (name = "alerts", description = "What people work on."),
         (name = "alerts", description = "What people work on."),
         (name = "suppressions", description = "Findings that no policy is to count, and risks that are accepted."),
+        (name = "events", description = "What firewalls, intrusion detection and models report."),
+        (name = "webhooks", description = "Whom alerts are told to over HTTP."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
@@ -74,6 +76,9 @@ pub const BEARER: &str = "bearer";
         v1::alerts::occurrences, v1::alerts::set_status,
         v1::suppressions::list, v1::suppressions::create, v1::suppressions::get, v1::suppressions::change,
         v1::suppressions::end,
+        v1::events::create, v1::events::list, v1::events::create_batch, v1::events::get,
+        v1::webhooks::list, v1::webhooks::create, v1::webhooks::get, v1::webhooks::change, v1::webhooks::delete,
+        v1::webhooks::rotate_secret, v1::webhooks::test, v1::webhooks::deliveries,
         v1::nodes::list,
         v1::queue::status,
         v1::users::list, v1::users::create, v1::users::get, v1::users::change, v1::users::reset_password,

@@ -15,7 +15,9 @@ use shared::telemetry::Metrics;
 use super::auth::Authenticator;
 use super::cursor::CursorKey;
 use crate::accounts::Accounts;
-use crate::actors::{Admission, Aggregator, Dispatcher, Intake, Janitor, Notary, Redispatcher};
+use crate::actors::{
+    Admission, Aggregator, Dispatcher, Intake, Janitor, Notary, Notifier, Redispatcher,
+};
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
@@ -26,7 +28,9 @@ use crate::policies::Policies;
 use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
+use crate::store::notices::Notices;
 use crate::suppressions::Suppressions;
+use crate::webhooks::{Caller, Sealing};
 
 /// What handlers work with.
 pub struct AppState {
@@ -58,6 +62,12 @@ pub struct AppState {
     pub suppressions: Arc<Suppressions>,
     /// How long people have to close an alert.
     pub times: DueTimes,
+    /// Writes down whom to tell of alerts.
+    pub notices: Notices,
+    /// Opens and seals what webhooks hide.
+    pub sealing: Sealing,
+    /// Calls webhooks, to try them.
+    pub caller: Caller,
     /// Slack's signing secret, if Slack is connected.
     pub signing_secret: Option<SigningSecret>,
     /// Knows the nodes' credentials.
@@ -95,6 +105,8 @@ pub struct Actors {
     pub janitor: Guarded<Janitor>,
     /// Signs the audit trail.
     pub notary: Guarded<Notary>,
+    /// Sends mail and calls webhooks.
+    pub notifier: Guarded<Notifier>,
 }
 
 impl Actors {
@@ -107,6 +119,7 @@ impl Actors {
             (self.aggregator.is_alive(), self.aggregator.name()),
             (self.janitor.is_alive(), self.janitor.name()),
             (self.notary.is_alive(), self.notary.name()),
+            (self.notifier.is_alive(), self.notifier.name()),
         ]
         .into_iter()
         .filter_map(|(alive, name)| (!alive).then_some(name))

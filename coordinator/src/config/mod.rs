@@ -9,11 +9,13 @@ mod auth;
 mod database;
 mod http;
 mod limits;
+mod mail;
 mod origin;
 mod pipeline;
 mod privacy;
 mod retention;
 mod slack;
+mod webhooks;
 
 pub use alerts::AlertsConfig;
 pub use audit::AuditConfig;
@@ -21,11 +23,13 @@ pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use limits::LimitsConfig;
+pub use mail::{Digest, MailConfig};
 pub use origin::WebOrigin;
 pub use pipeline::PipelineConfig;
 pub use privacy::PrivacyConfig;
 pub use retention::RetentionConfig;
 pub use slack::SlackConfig;
+pub use webhooks::WebhooksConfig;
 
 use std::path::PathBuf;
 
@@ -60,6 +64,10 @@ shared::configuration! {
         audit: AuditConfig,
         /// How often somebody may call.
         limits: LimitsConfig,
+        /// How people are told.
+        mail: MailConfig,
+        /// How other systems are told.
+        webhooks: WebhooksConfig,
         /// What it reports about itself.
         telemetry: TelemetryConfig,
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
 use shared::seal::Sealer;
 
@@ -20,8 +20,9 @@ use super::clock;
 use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::{StoreError, StoreResult};
-use super::page::{Page, Paging};
+use super::page::{COUNTED, Counted, Page, Paging};
 use super::schema::action_outbox;
+use crate::domain::notice::NoticeKind;
 use crate::domain::policy::Recipients;
 
 numbered! {
@@ -72,7 +73,10 @@ pub struct Notice {
 impl Notice {
     /// The action that tells of `alert`.
     fn about(&self, alert: AlertId) -> StoreResult<NewAction> {
-        let payload = serde_json::json!({ "template": "alert", "alert": alert, "to": self.to });
+        // Read as `MailPayload::Alert` or as `WebhookPayload`, by the action's kind.
+        let event = NoticeKind::AlertOpened;
+        let payload =
+            serde_json::json!({ "template": "alert", "alert": alert, "to": self.to, "event": event });
         let key = self.action.action_key.as_bytes();
         let sealed = self.sealer.seal(key, payload.to_string().as_bytes());
         Ok(NewAction {
@@ -141,15 +145,6 @@ pub enum Attempt<'a> {
         /// Why, as a code.
         code: &'a str,
     },
-}
-
-/// Adds an action that follows from no job, unless its key is known.
-///
-/// # Errors
-/// As any query.
-pub fn enqueue(conn: &mut Conn, new: &NewAction) -> StoreResult<()> {
-    let now = clock::now(conn)?;
-    insert(conn, [(None, new)].into_iter(), now)
 }
 
 /// Takes due actions of these kinds, oldest first, and holds them for `lease`. Two callers never get the same one while its
@@ -236,6 +231,69 @@ pub fn record(
     Ok(changed == 1)
 }
 
+/// Gives claimed actions back untried: they are due at once, and the claim does not count.
+///
+/// # Errors
+/// As any query.
+pub fn give_back(conn: &mut Conn, claims: &[(ActionId, i32)]) -> StoreResult<()> {
+    let now = DbTime::from(clock::now(conn)?);
+    for &(id, attempts) in claims {
+        let of_claim = action_outbox::table
+            .find(DbUuid::from(id))
+            .filter(action_outbox::state.eq(ActionState::Pending.number()))
+            .filter(action_outbox::attempts.eq(attempts));
+        with_conn!(conn, |c| diesel::update(of_claim)
+            .set((
+                action_outbox::attempts.eq(attempts - 1),
+                action_outbox::due_at.eq(now),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Gives up whatever is still to be told to a webhook, with a reason.
+///
+/// # Errors
+/// As any query.
+pub fn fail_all_for(conn: &mut Conn, target: WebhookId, code: &str) -> StoreResult<usize> {
+    let now = clock::now(conn)?;
+    let pending = action_outbox::table
+        .filter(action_outbox::target.eq(DbUuid::from(target)))
+        .filter(action_outbox::state.eq(ActionState::Pending.number()));
+    Ok(with_conn!(conn, |c| diesel::update(pending)
+        .set((
+            action_outbox::state.eq(ActionState::Failed.number()),
+            action_outbox::payload.eq(None::<Vec<u8>>),
+            action_outbox::last_error_code.eq(Some(code)),
+            action_outbox::settled_at.eq(Some(DbTime::from(now))),
+        ))
+        .execute(c))?)
+}
+
+/// What was and is to be told to a webhook, newest first.
+///
+/// # Errors
+/// As any query.
+pub fn of_target(
+    conn: &mut Conn,
+    target: WebhookId,
+    paging: Paging,
+) -> StoreResult<Page<StoredAction>> {
+    let of_target = || action_outbox::table.filter(action_outbox::target.eq(DbUuid::from(target)));
+    let (rows, total) = with_conn!(conn, |c| {
+        let rows: Vec<StoredAction> = of_target()
+            .filter(action_outbox::id.lt(paging.below()))
+            .order(action_outbox::id.desc())
+            .limit(paging.rows())
+            .select(StoredAction::as_select())
+            .load(c)?;
+        let ones = of_target().limit(COUNTED.into()).select(sql::<BigInt>("1"));
+        (rows, Counted(ones).get_result::<i64>(c)?)
+    });
+    Ok(Page::new(rows, total))
+}
+
 /// The actions of jobs, in order of job and making.
 ///
 /// # Errors
@@ -307,13 +365,33 @@ pub(super) fn told<'a>(
     notices.filter_map(news).collect()
 }
 
+/// Adds actions whose key is new, of no job, to be carried out at `due_at`. Call it through
+/// [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query.
+pub fn enqueue(conn: &mut Conn, new: &[NewAction], due_at: DateTime<Utc>) -> StoreResult<()> {
+    let now = clock::now(conn)?;
+    let rows = new.iter().map(|action| Row {
+        due_at: due_at.into(),
+        ..row(None, action, now)
+    });
+    insert_rows(conn, rows.collect())
+}
+
 /// Adds actions whose key is new.
 pub(super) fn insert<'a>(
     conn: &mut Conn,
     new: impl Iterator<Item = (Option<JobId>, &'a NewAction)>,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
-    let mut rows: Vec<Row<'_>> = new.map(|(job, action)| row(job, action, now)).collect();
+    insert_rows(
+        conn,
+        new.map(|(job, action)| row(job, action, now)).collect(),
+    )
+}
+
+fn insert_rows(conn: &mut Conn, mut rows: Vec<Row<'_>>) -> StoreResult<()> {
     // Of the same action asked for twice, the one that is due first stays.
     rows.sort_by(|a, b| (&a.action_key, a.due_at).cmp(&(&b.action_key, b.due_at)));
     for chunk in rows.chunks(rows_per_statement(12)) {

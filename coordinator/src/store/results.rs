@@ -29,6 +29,7 @@ use super::counts::{self, What};
 use super::error::StoreResult;
 use super::findings;
 use super::jobs::{self, Job, JobState};
+use super::notices::Notices;
 use super::originals::{self, NewOriginal};
 use super::outbox::{self, NewAction, Notice};
 use super::schema::{scan_jobs, scan_results};
@@ -129,11 +130,25 @@ impl TryFrom<MaybeJson> for StoredCoverage {
     }
 }
 
-/// Makes results count, each once. Call it through [`Store::write`](super::Store::write).
+/// Makes results count, each once, and tells nobody of the alerts. Call it through
+/// [`Store::write`](super::Store::write).
 ///
 /// # Errors
 /// As any query; nothing is counted then.
 pub fn commit(conn: &mut Conn, batch: &[NewResult]) -> StoreResult<Committed> {
+    commit_telling(conn, batch, None)
+}
+
+/// Makes results count, each once, and writes down whom to tell of new alerts. Call it through
+/// [`Store::write`](super::Store::write).
+///
+/// # Errors
+/// As any query; nothing is counted then.
+pub fn commit_telling(
+    conn: &mut Conn,
+    batch: &[NewResult],
+    notices: Option<&Notices>,
+) -> StoreResult<Committed> {
     let now = clock::now(conn)?;
     let known = known_jobs(conn, batch)?;
     let (known, orphans): (Vec<&NewResult>, Vec<&NewResult>) = batch
@@ -148,7 +163,7 @@ pub fn commit(conn: &mut Conn, batch: &[NewResult]) -> StoreResult<Committed> {
         .filter(|new| left.remove(&DbUuid::from(new.result.job_id)))
         .collect();
     fresh.sort_by_key(|new| new.result.job_id);
-    write_consequences(conn, &fresh, now)?;
+    write_consequences(conn, &fresh, notices, now)?;
     complete_jobs(conn, &fresh, now)?;
     Ok(Committed {
         duplicates: known.len() - fresh.len(),
@@ -310,6 +325,7 @@ fn findings_of(result: &ScanResult) -> &[Finding] {
 fn write_consequences(
     conn: &mut Conn,
     fresh: &[&NewResult],
+    notices: Option<&Notices>,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     let found = fresh.iter().flat_map(|new| {
@@ -328,13 +344,16 @@ fn write_consequences(
     violations::insert(conn, violations, now)?;
     let alerts: Vec<&NewAlert> = fresh.iter().flat_map(|new| &new.alerts).collect();
     let raised = alerts::raise(conn, &alerts, now)?;
+    if let Some(notices) = notices {
+        notices.announce(conn, &raised, now)?;
+    }
     let raised: HashMap<AlertId, Raised> =
         alerts.iter().map(|alert| alert.id).zip(raised).collect();
-    let notices = fresh.iter().flat_map(|new| {
+    let asked = fresh.iter().flat_map(|new| {
         let notices = new.notices.iter();
         notices.map(|notice| (new.result.job_id, notice))
     });
-    let told = outbox::told(notices, &raised)?;
+    let told = outbox::told(asked, &raised)?;
     count(conn, fresh);
     suppressions::count_hits(conn, suppressed.map(|(_, why)| why), now)?;
     let actions = fresh.iter().flat_map(|new| {

@@ -5,12 +5,14 @@
 //! ([`configuration!`](crate::configuration)); what the values mean is for the code they configure.
 //! **Invariant:** all problems are reported at once, each with the names of its key, and none shows a value.
 
+mod cidr;
 mod problem;
 mod section;
 mod sections;
 mod source;
 mod value;
 
+pub use cidr::{Cidr, NotANetwork};
 pub use problem::{ConfigErrors, Problem, nearest};
 pub use section::{KeySpec, Section, SectionSpec};
 pub use sections::{QueueBackend, QueueConfig, SecretsConfig, StorageConfig, TelemetryConfig};

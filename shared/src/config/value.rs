@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::finding::Severity;
 use crate::secret::SecretString;
 use crate::telemetry::{LogFormat, OtlpProtocol};
 
@@ -239,6 +240,7 @@ macro_rules! config_words {
     };
 }
 
+config_words! { Severity { Info = "INFO", Low = "LOW", Medium = "MEDIUM", High = "HIGH", Critical = "CRITICAL" } }
 config_words! { LogFormat { Text = "text", Json = "json" } }
 config_words! { OtlpProtocol { Grpc = "grpc", HttpProtobuf = "http/protobuf" } }
 

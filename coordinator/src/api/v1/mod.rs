@@ -12,6 +12,7 @@ pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod detectors;
+pub mod events;
 pub mod findings;
 pub mod groups;
 pub mod messages;
@@ -25,6 +26,7 @@ pub mod suppressions;
 pub mod tokens;
 pub mod users;
 pub mod views;
+pub mod webhooks;
 
 use super::cursor::{CursorKey, Page, PageQuery};
 use super::problem::ApiError;

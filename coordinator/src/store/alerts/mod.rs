@@ -23,6 +23,7 @@ use super::columns::{
     DbCount, DbNumber, DbTime, DbUuid, MaybeTime, MaybeUuid, Undecodable, storable_opt,
 };
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
+use super::counts::{self, What};
 use super::error::StoreResult;
 use super::schema::{alert_keys, alerts};
 use crate::domain::alert::{AlertStatus, Resolution};
@@ -230,6 +231,7 @@ fn note_reopening(conn: &mut Conn, alert: &Alert, now: DateTime<Utc>) -> StoreRe
     let data = json!({ "from": from, "to": to, "was": was });
     let deed = NewAuditEvent::deed("alert.reopened", None, alert.id.to_string(), data);
     audit::append(conn, [deed]);
+    counts::add(conn, What::AlertsReopened, alert.severity.as_str(), 1);
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 mod coordinator;
 mod database;
 mod entries;
+mod notifier;
 mod panics;
 mod queue;
 mod scanner;

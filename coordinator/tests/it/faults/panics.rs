@@ -21,6 +21,7 @@ comes_back! {
     an_aggregator_that_panics_comes_back: "aggregator" at "aggregator:2";
     an_aggregator_that_panics_after_its_commit_comes_back: "aggregator" at "aggregator_committed:2";
     a_janitor_that_panics_comes_back: "janitor" at "janitor:1";
+    a_notifier_that_panics_comes_back: "notifier" at "notifier:2";
     a_puller_that_panics_comes_back: "puller_messages" at "puller:2";
 }
 

@@ -6,4 +6,5 @@ mod canary;
 mod detectors;
 mod distributed;
 mod embedded;
+mod mail;
 mod trace;

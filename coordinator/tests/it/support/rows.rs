@@ -10,6 +10,7 @@ use coordinator::store::alerts::NewAlert;
 use coordinator::store::audit::NewAuditEvent;
 use coordinator::store::intake::{EventSource, NewEvent, NewInbound};
 use coordinator::store::jobs::{JobOrigin, NewJob, Place};
+use coordinator::store::notices::Notices;
 use coordinator::store::outbox::NewAction;
 use coordinator::store::results::NewResult;
 use coordinator::store::violations::NewViolation;
@@ -20,6 +21,17 @@ use shared::ids::{
     PolicyId, ViolationId, WorkspaceId,
 };
 use shared::job::{JobClass, ScanOutcome, ScanResult, TraceContext};
+use shared::seal::{KeyRing, Purpose, Sealer};
+
+/// A sealer of the database's purpose, under a ring of its own.
+pub(crate) fn database_sealer() -> Sealer {
+    Sealer::new(&KeyRing::generate().unwrap(), Purpose::Database).unwrap()
+}
+
+/// Notices that reach nobody by mail.
+pub(crate) fn silent() -> Notices {
+    Notices::new(database_sealer(), None)
+}
 
 pub(crate) fn workspace() -> WorkspaceId {
     WorkspaceId::new("T1")

@@ -62,6 +62,11 @@ impl Server {
     /// The coordinator of a site.
     pub(crate) async fn start_at(site: Site) -> Self {
         add_one_user_of_each_role(site.database_url()).await;
+        Self::start_again_at(site)
+    }
+
+    /// The coordinator of a site that was started before.
+    pub(crate) fn start_again_at(site: Site) -> Self {
         let process = site.start();
         let http = reqwest::Client::builder()
             .timeout(Duration::from_mins(1))
@@ -185,6 +190,12 @@ impl Server {
     /// All that it printed.
     pub(crate) fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// Waits until it has died of a fault; gives what it leaves.
+    pub(crate) fn left_by_its_death(mut self) -> Site {
+        assert!(!self.process.wait_for_end().success());
+        self.site
     }
 
     /// Asks it to end, and waits until it has.
