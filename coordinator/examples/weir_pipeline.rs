@@ -28,6 +28,7 @@ use coordinator::policies::Policies;
 use coordinator::store::Store;
 use coordinator::store::intake::{EventSource, NewEvent, NewInbound};
 use coordinator::store::jobs::{self as job_rows, JobOrigin, Place};
+use coordinator::store::notices::Notices;
 use scanner_node::actors::{Node, NodeIdentity, NodeParts};
 use scanner_node::limits::NodeLimits;
 use scanner_node::metrics::NodeMetrics;
@@ -260,6 +261,7 @@ impl Bench {
             sealer: self.envelopes()?,
             policies: Arc::new(Policies::default()),
             consequences: Consequences::new(Sealer::new(&self.ring, Purpose::Database)?),
+            notices: Notices::new(Sealer::new(&self.ring, Purpose::Database)?, None),
             arrivals: Arrivals::default(),
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),
