@@ -30,6 +30,7 @@ use coordinator::policies::Policies;
 use coordinator::store::Store;
 use coordinator::store::intake::{EventSource, NewEvent, NewInbound};
 use coordinator::store::jobs::{self as job_rows, JobOrigin, Place};
+use coordinator::store::notices::Notices;
 use scanner_node::actors::{Node, NodeIdentity, NodeParts};
 use scanner_node::limits::NodeLimits;
 use scanner_node::metrics::NodeMetrics;
@@ -271,6 +272,7 @@ impl Bench {
                 Sealer::new(&self.ring, Purpose::Database)?,
                 Duration::ZERO,
             ),
+            notices: Notices::new(Sealer::new(&self.ring, Purpose::Database)?, None),
             arrivals: Arrivals::default(),
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),

@@ -347,8 +347,13 @@ mod tests {
             policies: policies.iter().map(read).collect(),
             ..InForce::default()
         };
-        Consequences::new(sealer)
-            .of(leak(job), Some(job), &in_force)
+        let rules = Rules {
+            policies: &in_force,
+            suppressions: &[],
+            now: DateTime::UNIX_EPOCH,
+        };
+        Consequences::new(sealer, DueTimes::default())
+            .of(leak(job), Some(job), rules)
             .unwrap()
     }
 

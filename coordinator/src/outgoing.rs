@@ -85,9 +85,9 @@ pub fn open<T: DeserializeOwned>(
     payload: Option<&[u8]>,
 ) -> Result<T, Outcome> {
     let unreadable = || Outcome::Failed("payload_unreadable".to_owned());
-    let sealed = payload.ok_or_else(unreadable)?;
+    let payload = payload.ok_or_else(unreadable)?;
     let plain = sealer
-        .open(action.action_key.as_bytes(), sealed)
+        .open(action.action_key.as_bytes(), payload)
         .map_err(|error| Outcome::failed(error.class(), "payload_unreadable"))?;
     serde_json::from_slice(&plain).map_err(|_quotes_input| unreadable())
 }
@@ -151,11 +151,11 @@ mod tests {
     #[test]
     fn a_payload_opens_only_under_its_own_key() {
         let sealer = sealer();
-        let sealed = sealer
+        let bytes = sealer
             .seal(b"mail/1", json!({"a": 1}).to_string().as_bytes())
             .unwrap();
         assert_eq!(
-            open::<Value>(&sealer, &claimed(1), Some(&sealed)),
+            open::<Value>(&sealer, &claimed(1), Some(&bytes)),
             Ok(json!({"a": 1}))
         );
         let other = StoredAction {
@@ -164,7 +164,7 @@ mod tests {
         };
         let unreadable = Outcome::Failed("payload_unreadable".to_owned());
         assert_eq!(
-            open::<Value>(&sealer, &other, Some(&sealed)),
+            open::<Value>(&sealer, &other, Some(&bytes)),
             Err(unreadable.clone())
         );
         assert_eq!(open::<Value>(&sealer, &claimed(1), None), Err(unreadable));

@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for Reading {
 
 /// Takes fields out of an object, and gathers what is wrong with them.
 pub struct Fields {
-    fields: Map<String, Value>,
+    members: Map<String, Value>,
     at: String,
     errors: Vec<String>,
 }
@@ -158,7 +158,7 @@ impl Fields {
     /// The fields of an object inside of a body; `at` says where, and stands in front of every mistake.
     pub fn at(fields: Map<String, Value>, at: String) -> Self {
         Self {
-            fields,
+            members: fields,
             at,
             errors: Vec::new(),
         }
@@ -166,7 +166,7 @@ impl Fields {
 
     /// Whether the field is there.
     pub fn has(&self, field: &str) -> bool {
-        self.fields.contains_key(field)
+        self.members.contains_key(field)
     }
 
     /// A field that may be left out.
@@ -176,7 +176,7 @@ impl Fields {
         expects: &str,
         fits: impl FnOnce(&T) -> bool,
     ) -> Option<T> {
-        let value = self.fields.remove(field)?;
+        let value = self.members.remove(field)?;
         let read = serde_json::from_value(value).ok().filter(fits);
         if read.is_none() {
             self.refuse(field, format_args!("is not usable; give {expects}"));
@@ -204,7 +204,7 @@ impl Fields {
 
     /// All mistakes; fields that were not taken are one.
     pub fn end(mut self, known: &str) -> Vec<String> {
-        let unknown = self.fields.len();
+        let unknown = self.members.len();
         if unknown > 0 {
             let at = &self.at;
             self.errors.push(format!(

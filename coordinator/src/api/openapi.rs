@@ -46,7 +46,6 @@ pub const BEARER: &str = "bearer";
         (name = "users", description = "People who sign in."),
         (name = "tokens", description = "Credentials of programs."),
         (name = "alerts", description = "What people work on."),
-        (name = "alerts", description = "What people work on."),
         (name = "suppressions", description = "Findings that no policy is to count, and risks that are accepted."),
         (name = "events", description = "What firewalls, intrusion detection and models report."),
         (name = "webhooks", description = "Whom alerts are told to over HTTP."),

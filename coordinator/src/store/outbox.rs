@@ -75,8 +75,7 @@ impl Notice {
     fn about(&self, alert: AlertId) -> StoreResult<NewAction> {
         // Read as `MailPayload::Alert` or as `WebhookPayload`, by the action's kind.
         let event = NoticeKind::AlertOpened;
-        let payload =
-            serde_json::json!({ "template": "alert", "alert": alert, "to": self.to, "event": event });
+        let payload = serde_json::json!({ "template": "alert", "alert": alert, "to": self.to, "event": event });
         let key = self.action.action_key.as_bytes();
         let sealed = self.sealer.seal(key, payload.to_string().as_bytes());
         Ok(NewAction {

@@ -269,7 +269,7 @@ pub fn update(
     let mut health = Health::of(&before);
     if was_enabled == change.draft.enabled {
         columns.state = before.state.number();
-        columns.disabled_reason = before.disabled_reason.as_deref();
+        columns.disabled_reason = before.disabled_reason.as_deref().map(Cow::Borrowed);
     } else {
         health = Health::default();
     }
@@ -435,7 +435,7 @@ struct Columns<'a> {
     min_severity: i16,
     event_types: DbJson,
     state: i16,
-    disabled_reason: Option<&'a str>,
+    disabled_reason: Option<Cow<'a, str>>,
     updated_at: DbTime,
     updated_by: Option<DbUuid>,
 }
@@ -447,7 +447,7 @@ impl<'a> Columns<'a> {
         } else {
             (
                 WebhookState::Disabled,
-                Some(DisabledReason::ByAdmin.as_str()),
+                Some(Cow::Borrowed(DisabledReason::ByAdmin.as_str())),
             )
         };
         Ok(Self {

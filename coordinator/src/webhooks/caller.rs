@@ -5,7 +5,7 @@
 //! answered is thrown away but for its status.
 
 use std::error::Error as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -213,7 +213,7 @@ impl Judge {
         if found.is_empty() {
             return Err(Unreachable::Unknown);
         }
-        let admits = |address: &SocketAddr| self.0.admits(IpAddr::from(address.ip()));
+        let admits = |address: &SocketAddr| self.0.admits(address.ip());
         let admitted: Vec<SocketAddr> = found.into_iter().filter(admits).collect();
         if admitted.is_empty() {
             return Err(Unreachable::NotAllowed);

@@ -145,15 +145,20 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let special = match address.octets() {
-        // This network; loopback; three private ones; link-local, where clouds keep their metadata.
-        [0 | 10 | 127, ..] | [192, 168, ..] | [169, 254, ..] => true,
+        // This network; loopback; private ones; link-local, where clouds keep their metadata; protocol
+        // assignments, documentation, the old 6to4 relays; benchmarks.
+        [0 | 10 | 127, ..]
+        | [192, 168, ..]
+        | [169, 254, ..]
+        | [192, 0, 0 | 2, _]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _]
+        | [192, 88, 99, _]
+        | [198, 18 | 19, ..] => true,
+        // The third private one.
         [172, second, ..] => (16..32).contains(&second),
         // Shared by carriers.
         [100, second, ..] => (64..128).contains(&second),
-        // Protocol assignments, documentation, the old 6to4 relays.
-        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] => true,
-        // Benchmarks.
-        [198, 18 | 19, ..] => true,
         // Multicast, reserved, broadcast.
         [first, ..] => first >= 224,
     };

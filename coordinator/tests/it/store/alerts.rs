@@ -30,7 +30,7 @@ async fn all(db: &TestDb) -> Vec<Alert> {
     page.await.items
 }
 
-async fn set_status(db: &TestDb, id: AlertId, status: AlertStatus) {
+pub(super) async fn set_status(db: &TestDb, id: AlertId, status: AlertStatus) {
     db.write(move |c| {
         let mut alert = alerts::lock(c, &[id])?.remove(0);
         alert.status = status;

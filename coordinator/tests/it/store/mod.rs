@@ -14,8 +14,6 @@ mod events;
 mod groups;
 mod idempotency;
 mod intake;
-mod intake;
-mod jobs;
 mod jobs;
 mod notices;
 mod originals;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use coordinator::domain::alert::AlertStatus;
 use coordinator::domain::notice::{NoticeKind, Subscription};
-use coordinator::store::alerts;
 use coordinator::store::notices::{self, Addresses, MailingList, Notices};
 use coordinator::store::outbox::{self, ActionState, StoredAction};
 use coordinator::store::webhooks::{self, WebhookDraft};
@@ -12,6 +11,7 @@ use coordinator::store::{Paging, jobs, results};
 use shared::finding::Severity;
 use shared::ids::{AlertId, JobId, UserId, WebhookId};
 
+use super::alerts::set_status;
 use crate::support::db::{TestDb, on_both};
 use crate::support::rows::{alert, clean, database_sealer, job, leak, workspace};
 
@@ -85,7 +85,7 @@ on_both! {
     async fn what_came_back_is_news_again(db: TestDb) {
         let id = raise(&db, "k", Severity::High, mailing(Severity::High, None)).await;
         let back = hook(&db, "back", Severity::Info, vec![NoticeKind::AlertReopened]).await;
-        db.write(move |c| alerts::set_status(c, id, 1, AlertStatus::Resolved)).await;
+        set_status(&db, id, AlertStatus::Resolved).await;
         raise(&db, "k", Severity::High, mailing(Severity::High, None)).await;
         let rows = rows(&db).await;
         let mut keys: Vec<&str> = rows.iter().map(|row| row.action_key.as_str()).collect();

@@ -53,6 +53,7 @@ async fn pending(db: &TestDb, target: WebhookId, calls: usize) {
             target: Some(target),
             alert: None,
             workspace: WorkspaceId::api(),
+            due_in: std::time::Duration::ZERO,
             payload: b"sealed".to_vec(),
         })
         .collect();

@@ -80,7 +80,7 @@ impl MailServer {
                     "235 in".to_owned()
                 }
                 "RCPT" => {
-                    to.push(line["RCPT TO:".len()..].to_owned());
+                    to.push(line.split_once(':').unwrap().1.to_owned());
                     "250 ok".to_owned()
                 }
                 "DATA" => {
@@ -118,13 +118,11 @@ impl MailServer {
 
     fn take(&self, letter: Received) -> String {
         let mut inner = self.0.lock().unwrap();
-        match inner.refusals.pop_front() {
-            Some(refusal) => refusal,
-            None => {
-                inner.received.push(letter);
-                "250 taken".to_owned()
-            }
+        if let Some(refusal) = inner.refusals.pop_front() {
+            return refusal;
         }
+        inner.received.push(letter);
+        "250 taken".to_owned()
     }
 }
 

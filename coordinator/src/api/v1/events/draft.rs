@@ -136,7 +136,7 @@ fn read_at(fields: Map<String, Value>, at: String) -> Result<SecurityEvent, Vec<
     let description = fields.need(
         "description",
         &format!("a text of 1 to {MAX_DESCRIPTION_CHARS} characters without NUL"),
-        is_description,
+        |text: &String| is_description(text),
     );
     let data: Option<Map<String, Value>> = fields.take("data", "an object", |_| true);
     let dedup_key = fields.take(
@@ -166,7 +166,7 @@ fn read_at(fields: Map<String, Value>, at: String) -> Result<SecurityEvent, Vec<
     }
 }
 
-fn is_description(text: &String) -> bool {
+fn is_description(text: &str) -> bool {
     (1..=MAX_DESCRIPTION_CHARS).contains(&text.chars().count()) && !text.contains('\0')
 }
 

@@ -122,7 +122,7 @@ pub(super) struct Wanted {
 /// All that is wrong with it.
 pub(super) fn new(fields: Map<String, Value>, rules: &Rules) -> Result<Wanted, Vec<String>> {
     let mut fields = Fields::new(fields);
-    let name = fields.need("name", LINE, is_name);
+    let name = fields.need("name", LINE, |text: &String| is_name(text));
     let url = fields.need("url", URL, |_: &String| true);
     let url = url.and_then(|text| checked(&mut fields, &text, rules));
     let subscription = subscription(&mut fields, None);
@@ -151,7 +151,7 @@ pub(super) fn changed(
     rules: &Rules,
 ) -> Result<Wanted, Vec<String>> {
     let mut fields = Fields::new(fields);
-    let name = fields.take("name", LINE, is_name);
+    let name = fields.take("name", LINE, |text: &String| is_name(text));
     let url = fields.take("url", URL, |_: &String| true);
     let url = url.and_then(|text| checked(&mut fields, &text, rules));
     let subscription = subscription(&mut fields, Some(&before.subscription));
@@ -174,7 +174,9 @@ fn subscription(fields: &mut Fields, before: Option<&Subscription>) -> Subscript
         kinds: NoticeKind::NEWS.to_vec(),
     });
     let min_severity = fields.take("min_severity", SEVERITIES, |_| true);
-    let kinds = fields.take("event_types", EVENTS, is_choice);
+    let kinds = fields.take("event_types", EVENTS, |kinds: &Vec<NoticeKind>| {
+        is_choice(kinds)
+    });
     Subscription {
         min_severity: min_severity.unwrap_or(usual.min_severity),
         kinds: kinds.unwrap_or(usual.kinds),
@@ -191,13 +193,13 @@ fn checked(fields: &mut Fields, text: &str, rules: &Rules) -> Option<Url> {
     }
 }
 
-fn is_name(text: &String) -> bool {
+fn is_name(text: &str) -> bool {
     is_line(text, MAX_NAME_CHARS)
 }
 
-fn is_choice(kinds: &Vec<NoticeKind>) -> bool {
+fn is_choice(kinds: &[NoticeKind]) -> bool {
     let known = kinds.iter().all(|kind| NoticeKind::NEWS.contains(kind));
-    let mut distinct = kinds.clone();
+    let mut distinct = kinds.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
     known && !kinds.is_empty() && distinct.len() == kinds.len()

@@ -19,11 +19,11 @@ async fn a_batch_is_taken_whole_and_in_order() {
             one
         })
         .collect();
-    let taken = server
+    let answer = server
         .post_as(&token, BATCH, &json!({ "events": events }))
         .await
         .json(201);
-    let items = taken["items"].as_array().unwrap();
+    let items = answer["items"].as_array().unwrap();
     assert_eq!(items.len(), 1_000);
     for (n, item) in items.iter().enumerate() {
         assert_eq!(item["description"], format!("number {n}"));
