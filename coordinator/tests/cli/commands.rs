@@ -22,6 +22,7 @@ fn help_lists_the_commands() {
       migrate      Bring the database up to date
       user         Say who may sign in
       token        Make and end API tokens for machines
+      audit        Prove the trail of deeds, or take it elsewhere
       queue        Look at the queue and at what was set aside
       config       Print every setting with its meaning and default, as TOML
       openapi      Print the description of the REST API

@@ -342,7 +342,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_guarded_cell_keeps_its_text(text in "[=+@a-\\-\t\r]{0,6}") {
+        fn a_guarded_cell_keeps_its_text(text in "[=+@a\\-\t\r]{0,6}") {
             let cell = guarded(text.clone());
             prop_assert!(cell.ends_with(&text) && cell.len() <= text.len() + 1);
         }
