@@ -217,6 +217,7 @@ on_both! {
             let payload: serde_json::Value = serde_json::from_slice(&opened).unwrap();
             let expected = serde_json::json!({
                 "template": "alert", "alert": mail.alert_id.unwrap(), "to": ["security@example.test"],
+                "event": "alert.opened",
             });
             assert_eq!(payload, expected);
         }
