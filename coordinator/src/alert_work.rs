@@ -121,13 +121,14 @@ pub async fn change(
     worker: Worker,
 ) -> Result<Alert, WorkError> {
     let work = move |conn: &mut Conn| {
+        let can_be_assigned = can_be_assigned(conn, &change)?;
         let Some(mut alert) = alerts::lock(conn, &[id])?.pop() else {
             return Ok(Err(WorkError::Missing));
         };
         if !is_seen(alert.version) {
             return Ok(Err(WorkError::Stale));
         }
-        if !can_be_assigned(conn, &change)? {
+        if !can_be_assigned {
             return Ok(Err(WorkError::Assignee));
         }
         let done = apply(conn, &mut alert, &change, worker)?;
@@ -263,11 +264,31 @@ fn accept(
     Ok(new.id)
 }
 
+/// Takes the open alerts of somebody from them, who is held and goes; says how many. They stand in the activity and
+/// in the trail like any other change.
+pub(crate) fn release_all_of(conn: &mut Conn, user: UserId, worker: Worker) -> StoreResult<usize> {
+    let theirs = alerts::assigned_to(conn, user)?;
+    let ids: Vec<AlertId> = theirs.iter().map(|alert| alert.id).collect();
+    let change = Change {
+        assignee: Some(None),
+        ..Change::default()
+    };
+    let mut released = 0;
+    for mut alert in alerts::lock(conn, &ids)? {
+        if alert.assignee == Some(user) && !alert.status.is_closed() {
+            // No step is taken, so none is illegal.
+            released += usize::from(apply(conn, &mut alert, &change, worker)?.unwrap_or(false));
+        }
+    }
+    Ok(released)
+}
+
+/// Holds who is to be assigned, before any alert: whoever goes meanwhile leaves none behind.
 fn can_be_assigned(conn: &mut Conn, change: &Change) -> StoreResult<bool> {
     let Some(Some(user)) = change.assignee else {
         return Ok(true);
     };
-    let user = users::get(conn, user)?.filter(|user| !user.disabled);
+    let user = users::hold_shared(conn, user)?.filter(|user| !user.disabled);
     let role = user.and_then(|user| user.role.parse::<Role>().ok());
     Ok(role.is_some_and(|role| role.permissions().allow(Permission::AlertsWork)))
 }

@@ -42,6 +42,7 @@ use crate::jobs::JobMaker;
 use crate::keys;
 use crate::mail::{Digests, Mailer, Post, PostParts};
 use crate::originals::Originals;
+use crate::outgoing::DeliveryMetrics;
 use crate::policies::Policies;
 use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
@@ -297,6 +298,7 @@ fn start_notifier(
     arbiter: &ArbiterHandle,
 ) -> Guarded<Notifier> {
     let config = &foundation.config;
+    let metrics = DeliveryMetrics::new(&foundation.metrics);
     let digests = match config.mail.digest.0 {
         Some(_) => Digests::On,
         None => Digests::Off,
@@ -311,6 +313,7 @@ fn start_notifier(
         retry: Retry {
             first: config.mail.retry_after,
         },
+        metrics: metrics.clone(),
         shutdown: foundation.shutdown.clone(),
     });
     let deliveries = Deliveries::new(DeliveryParts {
@@ -323,6 +326,7 @@ fn start_notifier(
         retry: Retry {
             first: config.webhooks.retry_after,
         },
+        metrics,
         clock: Arc::clone(&foundation.clock),
         shutdown: foundation.shutdown.clone(),
     });
@@ -484,6 +488,7 @@ fn state(
         suppressions: Arc::clone(&foundation.suppressions),
         times: foundation.config.alerts.due_times(),
         notices: foundation.notices.clone(),
+        sends_mail: foundation.mailer.is_some(),
         sealing: Sealing::new(foundation.database_sealer.clone()),
         caller: foundation.caller.clone(),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,

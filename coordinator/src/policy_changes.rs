@@ -2,7 +2,8 @@
 //!
 //! Owns storing a change with its audit entry. Leaves reading requests to `api::v1::policies` and putting it
 //! in force to `policies`.
-//! **Invariant:** a stored policy names groups that there are; an entry names fields, never what is in them.
+//! **Invariant:** a stored policy names groups and webhooks that there are; an entry names fields, never what is in
+//! them.
 
 use serde_json::{Value, json};
 use shared::ids::{PolicyId, UserId};
@@ -10,7 +11,7 @@ use shared::ids::{PolicyId, UserId};
 use crate::domain::policy::Policy;
 use crate::domain::policy::check::MAX_POLICIES;
 use crate::store::audit::{self, NewAuditEvent};
-use crate::store::{Conn, Store, StoreError, StoreResult, groups, policies};
+use crate::store::{Conn, Store, StoreError, StoreResult, groups, policies, webhooks};
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum ChangeError {
     /// A group that it names was deleted since it was checked.
     #[error("a group that it names has been deleted meanwhile; take it out")]
     NoSuchGroup,
+    /// A webhook that it names was deleted since it was checked.
+    #[error("a webhook that it names has been deleted meanwhile; take it out")]
+    NoSuchWebhook,
     /// The database said no.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -83,15 +87,15 @@ fn make(
             if policies::count(conn)? >= i64::try_from(MAX_POLICIES).unwrap_or(i64::MAX) {
                 return Ok(Err(ChangeError::Full));
             }
-            if !names_known_groups(conn, policy)? {
-                return Ok(Err(ChangeError::NoSuchGroup));
+            if let Some(gone) = names_something_gone(conn, policy)? {
+                return Ok(Err(gone));
             }
             policies::insert(conn, id, policy, Some(by))?;
             return Ok(Ok(1));
         }
         Change::Update { after, version, .. } => {
-            if !names_known_groups(conn, after)? {
-                return Ok(Err(ChangeError::NoSuchGroup));
+            if let Some(gone) = names_something_gone(conn, after)? {
+                return Ok(Err(gone));
             }
             policies::update(conn, id, after, *version, Some(by))?.then_some(version + 1)
         }
@@ -100,13 +104,17 @@ fn make(
     Ok(kept.ok_or(ChangeError::Stale))
 }
 
-fn names_known_groups(conn: &mut Conn, policy: &Policy) -> StoreResult<bool> {
+/// Keeps what a policy names from being deleted until the transaction ends: groups first, then webhooks.
+fn names_something_gone(conn: &mut Conn, policy: &Policy) -> StoreResult<Option<ChangeError>> {
     let named = policy.groups();
-    if named.is_empty() {
-        return Ok(true);
-    }
     let held = groups::hold(conn, &named)?;
-    Ok(named.iter().all(|group| held.contains(group)))
+    if !named.iter().all(|group| held.contains(group)) {
+        return Ok(Some(ChangeError::NoSuchGroup));
+    }
+    let named = policy.webhooks();
+    let held = webhooks::hold(conn, &named)?;
+    let is_whole = named.iter().all(|webhook| held.contains(webhook));
+    Ok((!is_whole).then_some(ChangeError::NoSuchWebhook))
 }
 
 fn described(change: &Change, version: i32) -> (&'static str, Value) {

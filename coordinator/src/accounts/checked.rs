@@ -140,3 +140,70 @@ impl Accounts {
         Ok(Checked { address, outcome })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::clock::SystemClock;
+    use shared::seal::{KeyRing, Purpose, Sealer};
+
+    use super::*;
+    use crate::accounts::{AddressHashes, By, NewPerson};
+    use crate::api::auth::{OpaqueTokens, Passwords};
+    use crate::domain::roles::Role;
+    use crate::ended_sessions::EndedSessions;
+    use crate::store::users::UserChange;
+    use crate::store::{DatabaseOptions, Store};
+
+    async fn accounts(folder: &tempfile::TempDir) -> Accounts {
+        let url = format!("sqlite://{}/weir.db", folder.path().display());
+        let options = DatabaseOptions::new(SecretString::from(url));
+        let store = Store::connect(options, Arc::new(SystemClock))
+            .await
+            .unwrap();
+        store.migrate().await.unwrap();
+        let ring = KeyRing::generate().unwrap();
+        Accounts {
+            store,
+            passwords: Arc::new(Passwords::cheap()),
+            tokens: OpaqueTokens::new(&[1; 32]),
+            addresses: AddressHashes::new(&[2; 32]),
+            sealer: Sealer::new(&ring, Purpose::Database).unwrap(),
+            ended: Arc::new(EndedSessions::default()),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_signs_in_costs_one_hash_whether_known_unknown_or_kept_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(&folder).await;
+        let secret = |text: &str| SecretString::from(text);
+        for email in ["known@example.org", "out@example.org"] {
+            let person = NewPerson {
+                email: email.to_owned(),
+                password: secret("correct horse battery"),
+                role: Role::Analyst,
+            };
+            accounts.add(person, By::CommandLine).await.unwrap();
+        }
+        let disabling = accounts.store.write(|conn| {
+            let out = users::by_email(conn, "out@example.org")?;
+            let disabled = UserChange {
+                disabled: Some(true),
+                ..UserChange::default()
+            };
+            users::update(conn, out.unwrap().id, &disabled)
+        });
+        assert!(disabling.await.unwrap());
+        for (email, password, is_in) in [
+            ("known@example.org", "correct horse battery", true),
+            ("known@example.org", "wrong horse battery", false),
+            ("unknown@example.org", "correct horse battery", false),
+            ("out@example.org", "correct horse battery", false),
+        ] {
+            let before = accounts.passwords.computed();
+            let signing_in = accounts.sign_in(email.to_owned(), secret(password));
+            assert_eq!(signing_in.await.is_ok(), is_in, "{email}");
+            assert_eq!(accounts.passwords.computed(), before + 1, "{email}");
+        }
+    }
+}

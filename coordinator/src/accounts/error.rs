@@ -37,6 +37,9 @@ pub enum AccountError {
     /// The change is not legal.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The reason of an erasure holds the address.
+    #[error("`reason` stands in the audit trail and must not name the person")]
+    Named,
     /// The token to set a password is unknown, used or too old.
     #[error("the token is unknown, used or too old")]
     InvalidToken,

@@ -1,11 +1,13 @@
 //! People and programs that sign in: what is done to them, each deed in one transaction with its audit entry.
 //!
 //! Owns signing in and out (`sessions`), checking and counting (`checked`), passwords (`passwords`), people
-//! (`people`) and API tokens (`machines`), for the API and the command line alike. Leaves reading requests to the API, what is legal to
-//! `domain`, rows to `store`.
-//! **Invariant:** transactions lock in one order: users, then failures, then tokens, then the audit chain.
+//! (`people`), forgetting them (`erasure`) and API tokens (`machines`), for the API and the command line alike. Leaves
+//! reading requests to the API, what is legal to `domain`, rows to `store`.
+//! **Invariant:** transactions lock in one order: users, then failures, then tokens, then alerts, then the audit
+//! chain.
 
 mod checked;
+mod erasure;
 mod error;
 mod machines;
 mod passwords;
@@ -27,6 +29,7 @@ use crate::ended_sessions::EndedSessions;
 use crate::store::Store;
 use crate::store::audit::NewAuditEvent;
 
+pub use erasure::Erased;
 pub use error::AccountError;
 pub use machines::{MAX_TOKENS, NewMachine, add_token, revoke_token};
 pub use people::{NewPerson, add_person, change_person, set_password};

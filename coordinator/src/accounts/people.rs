@@ -255,7 +255,7 @@ fn put(
     users::get(conn, user.id)?.ok_or(StoreError::Conflict)
 }
 
-fn standing(user: &User) -> StoreResult<Standing> {
+pub(super) fn standing(user: &User) -> StoreResult<Standing> {
     let role = user.role.parse();
     Ok(Standing {
         role: role.or(Err(StoreError::Refused("an unknown role is stored")))?,

@@ -17,6 +17,7 @@ impl From<AccountError> for ApiError {
             AccountError::Missing => Self::new(ErrorCode::NotFound),
             AccountError::Stale => super::precondition::stale(),
             AccountError::InvalidToken => Self::new(ErrorCode::InvalidToken),
+            AccountError::Named => Self::unusable(vec![error.to_string()]),
             AccountError::Fault(fault) => Self::unusable(vec![fault.to_string()]),
             AccountError::Taken
             | AccountError::TooManyTokens

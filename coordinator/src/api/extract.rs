@@ -8,6 +8,7 @@ use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::{HttpRequest, web};
 use serde_json::error::Category;
 
+use super::body::{NO_OBJECT, TWICE};
 use super::problem::{ApiError, ErrorCode};
 
 /// Longest JSON body, in bytes; Slack's largest payloads stay well under it.
@@ -20,7 +21,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .app_data(
             web::JsonConfig::default()
                 .limit(MAX_BODY_BYTES)
-                .error_handler(|error, _: &HttpRequest| of_json(&error).into()),
+                .error_handler(|error, _: &HttpRequest| of_json(&error, MAX_BODY_BYTES).into()),
         )
         .app_data(
             web::PathConfig::default()
@@ -32,26 +33,30 @@ pub fn configure(config: &mut web::ServiceConfig) {
         );
 }
 
-fn of_json(error: &JsonPayloadError) -> ApiError {
+/// What is wrong with a body that may have `most` bytes.
+pub(super) fn of_json(error: &JsonPayloadError, most: usize) -> ApiError {
     match error {
         JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
             ApiError::new(ErrorCode::PayloadTooLarge)
-                .with_detail(format!("the body has more than {MAX_BODY_BYTES} bytes"))
+                .with_detail(format!("the body has more than {most} bytes"))
         }
         JsonPayloadError::ContentType => ApiError::new(ErrorCode::UnsupportedMediaType)
             .with_detail("the body must be `application/json`"),
-        JsonPayloadError::Deserialize(error) if error.classify() == Category::Data => {
-            ApiError::invalid(describe_data(error))
-        }
-        JsonPayloadError::Deserialize(error) => {
-            ApiError::new(ErrorCode::Malformed).with_detail(format!(
-                "the body is not json: line {}, column {}",
-                error.line(),
-                error.column()
-            ))
-        }
+        JsonPayloadError::Deserialize(error) => of_reading(error),
         _ => ApiError::new(ErrorCode::Malformed),
     }
+}
+
+/// What is wrong with a body that was read as JSON.
+pub(super) fn of_reading(error: &serde_json::Error) -> ApiError {
+    if error.classify() == Category::Data {
+        return ApiError::invalid(describe_data(error));
+    }
+    ApiError::new(ErrorCode::Malformed).with_detail(format!(
+        "the body is not json: line {}, column {}",
+        error.line(),
+        error.column()
+    ))
 }
 
 /// An id in a path that is none names nothing.
@@ -61,29 +66,31 @@ fn of_path(_: &PathError) -> ApiError {
 
 fn of_query(error: &QueryPayloadError) -> ApiError {
     let message = error.to_string();
-    let known =
-        field_of(&message).map(|(problem, field)| format!("{problem} `{field}` in the query"));
+    let known = missing_field(&message).map(|missing| format!("{missing} in the query"));
     ApiError::invalid(known.unwrap_or_else(|| "a value of the query is not acceptable".to_owned()))
 }
 
 fn describe_data(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match field_of(&message) {
-        Some((problem, field)) => format!("{problem} `{field}`"),
-        None => format!(
-            "line {}, column {}: not a value that fits here",
-            error.line(),
-            error.column()
-        ),
+    if let Some(missing) = missing_field(&message) {
+        return missing;
     }
+    let mut of_objects = [TWICE, NO_OBJECT].into_iter();
+    let told = of_objects.find(|told| message.starts_with(told));
+    format!(
+        "line {}, column {}: {}",
+        error.line(),
+        error.column(),
+        told.unwrap_or("not a value that fits here")
+    )
 }
 
-/// serde's words for an absent or unexpected member. Only an absent one is named by us; the name of an
-/// unexpected one came with the request.
-fn field_of(message: &str) -> Option<(&'static str, &str)> {
+/// serde's words for an absent member. Only that is named by us; the name of an unexpected one came with the
+/// request.
+fn missing_field(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("missing field `")?;
     let (field, _) = rest.split_once('`')?;
-    Some(("missing field", field))
+    Some(format!("missing field `{field}`"))
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub struct Readiness {
     pub status: String,
     /// What is in the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!([]))]
     pub reasons: Vec<String>,
 }
 
@@ -83,7 +84,10 @@ pub async fn ready(_: Public, app: web::Data<AppState>) -> HttpResponse {
     get, operation_id = "metrics",
     path = "/metrics",
     tag = "health",
-    responses((status = 200, description = "all metrics", content_type = "application/openmetrics-text")),
+    responses((
+        status = 200, description = "all metrics", body = String, content_type = "application/openmetrics-text",
+        example = json!("# TYPE weir_up gauge\n# EOF\n"),
+    )),
 )]
 pub async fn metrics(_: Public, app: web::Data<AppState>) -> HttpResponse {
     let text = std::future::ready(app.metrics.encode()).await;

@@ -18,6 +18,7 @@ use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::ids::UserId;
+use utoipa::IntoParams;
 
 use super::problem::{ApiError, ErrorCode};
 use crate::store::idempotency::{self, Known, NamedRequest};
@@ -29,6 +30,21 @@ pub const HEADER: &str = "idempotency-key";
 pub const REPLAYED: &str = "idempotent-replayed";
 /// Longest key, in bytes.
 const MAX_KEY_BYTES: usize = 255;
+
+/// The header, for the API document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `KeyHeader` reads")]
+pub struct IdempotencyKey {
+    /// Names the request: sent again within a day, it gets the same answer.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
+    idempotency_key: Option<String>,
+}
 
 /// What a request says of its name, not yet judged: who may not call a route learns nothing of it.
 pub struct KeyHeader(Option<Result<String, NotAKey>>);

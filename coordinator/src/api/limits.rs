@@ -18,11 +18,12 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use shared::config::Cidr;
 use shared::ids::UserId;
 
 use super::problem::{ApiError, ErrorCode};
 use crate::config::{HttpConfig, LimitsConfig};
-use crate::domain::network::{Network, client_of, subscriber};
+use crate::domain::forwarded::{client_of, subscriber};
 
 /// Callers that are told apart; beyond them strangers share.
 const MOST_CALLERS: usize = 65_536;
@@ -37,7 +38,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 pub struct Limits {
     visitors: Limiter<IpAddr>,
     callers: Limiter<UserId>,
-    trusted: Vec<Network>,
+    trusted: Vec<Cidr>,
 }
 
 /// Where a caller stands, as it is told.
@@ -117,7 +118,8 @@ impl Limits {
             .get_all(FORWARDED_FOR)
             // A line that is no text ends the way as an address that is none does.
             .map(|line| line.to_str().unwrap_or_default());
-        client_of(peer, forwarded, &self.trusted)
+        let is_trusted = |address| self.trusted.iter().any(|one| one.contains(address));
+        client_of(peer, forwarded, is_trusted)
     }
 }
 

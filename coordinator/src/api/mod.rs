@@ -16,7 +16,6 @@ pub mod health;
 pub mod idempotency;
 pub mod internal;
 pub mod limits;
-pub mod object;
 pub mod openapi;
 pub mod precondition;
 pub mod problem;

@@ -1,16 +1,28 @@
 //! Versions of what is shown: `ETag` and `If-Match`.
 //!
-//! Owns their form: [`Expected`] is held to where the row is locked. A caller who names a version is held to it; one who names none overwrites.
+//! Owns their form: [`Expected`] is held to where the row is locked. A caller who names a version is held to it; one
+//! who names none overwrites.
 //! **Invariant:** whatever has a version is shown with it as its `ETag`.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderValue, IF_MATCH};
+use utoipa::IntoParams;
 
 use super::problem::{ApiError, ErrorCode};
 
 /// The tag of a version.
 pub fn etag(version: i32) -> String {
     format!("\"{version}\"")
+}
+
+/// The header, for the API document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `Expected::of` reads")]
+pub struct IfMatch {
+    /// The version that was seen, as its `ETag` says it: if there is another one meanwhile, nothing is done.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
 }
 
 /// The version that a caller names, if they name one.

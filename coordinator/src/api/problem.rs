@@ -127,18 +127,22 @@ pub struct Problem {
     /// What went wrong, for programs.
     pub code: ErrorCode,
     /// The same for people.
+    #[schema(example = "A value is not acceptable")]
     pub title: String,
     /// The HTTP status.
     #[schema(example = 400)]
     pub status: u16,
     /// What exactly, if there is more to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "`limit` is 1 to 100")]
     pub detail: Option<String>,
     /// Everything that is wrong, one by one, where there can be several things.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!([]))]
     pub errors: Vec<String>,
     /// The request, as in `X-Request-Id`; name it when you ask for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "0193a8f0-5c1e-7000-8000-000000000001")]
     pub request_id: Option<String>,
 }
 

@@ -130,6 +130,8 @@ fn alerts() -> Vec<RouteEntry> {
         ),
         RouteEntry::post("/api/v1/webhooks/{id}/test", v1::webhooks::test),
         RouteEntry::get("/api/v1/webhooks/{id}/deliveries", v1::webhooks::deliveries),
+        RouteEntry::post("/api/v1/mail/test", v1::mail::test),
+        RouteEntry::get("/api/v1/mail/test/{id}", v1::mail::get),
     ]
 }
 
@@ -145,6 +147,8 @@ fn records() -> Vec<RouteEntry> {
         RouteEntry::get("/api/v1/audit/verify", v1::audit::verify),
         RouteEntry::post("/api/v1/privacy/export", v1::privacy::export),
         RouteEntry::post("/api/v1/privacy/erase", v1::privacy::erase),
+        RouteEntry::post("/api/v1/privacy/users/export", v1::privacy::export_user),
+        RouteEntry::post("/api/v1/privacy/users/erase", v1::privacy::erase_user),
         RouteEntry::get("/api/v1/stats", v1::stats::get),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),

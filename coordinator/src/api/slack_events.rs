@@ -78,7 +78,10 @@ fn check(app: &AppState, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiErro
     post, operation_id = "receiveSlackEvent",
     path = "/slack/events",
     tag = "slack",
-    request_body(content = serde_json::Value, description = "an envelope of the Events API"),
+    request_body(
+        content = serde_json::Value, description = "an envelope of the Events API",
+        example = json!({"type": "url_verification", "challenge": "3eZbrw1aB10FsKdKA"}),
+    ),
     responses(
         (status = 200, description = "on disk, or nothing to keep"),
         (status = 400, description = "not JSON", body = super::Problem),

@@ -64,6 +64,8 @@ pub struct AppState {
     pub times: DueTimes,
     /// Writes down whom to tell of alerts.
     pub notices: Notices,
+    /// Whether mail is sent at all.
+    pub sends_mail: bool,
     /// Opens and seals what webhooks hide.
     pub sealing: Sealing,
     /// Calls webhooks, to try them.

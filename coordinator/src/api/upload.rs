@@ -24,6 +24,7 @@ const FORM_OVERHEAD: u64 = 64 * 1024;
 
 /// A form with a file.
 #[derive(ToSchema)]
+#[schema(example = json!({"file": "my card is 4111 1111 1111 1111"}))]
 #[expect(dead_code, reason = "describes the form; it is read as a stream")]
 pub struct FileForm {
     /// The file.

@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 
-use shared::config::{ByteSize, ConfigValue};
+use shared::config::{ByteSize, Cidr};
 use url::Url;
 
 use super::WebOrigin;
-use crate::domain::network::Network;
 
 shared::config_section! {
     /// Where the coordinator listens, and how much it takes.
@@ -17,20 +16,12 @@ shared::config_section! {
         public_url: Option<Url>,
         /// Networks of proxies whose `X-Forwarded-For` is believed, such as 10.0.0.0/8. Everybody else is who they
         /// connect as.
-        trusted_proxies: Vec<Network>,
+        trusted_proxies: Vec<Cidr>,
         /// Origins whose pages may call the API from a browser, such as https://console.example.org.
         cors_origins: Vec<WebOrigin>,
         /// The longest file that can be uploaded for a scan.
         max_upload: ByteSize = "100 MB",
         /// How long requests and jobs in hand may take to end after SIGTERM.
         drain_deadline: std::time::Duration = "20s",
-    }
-}
-
-impl ConfigValue for Network {
-    const EXPECTS: &'static str = "a network such as 10.0.0.0/8";
-
-    fn parse(text: &str) -> Option<Self> {
-        text.parse().ok()
     }
 }

@@ -9,6 +9,9 @@ mod letters;
 mod post;
 mod server;
 
+use std::error::Error;
+use std::io;
+
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::PoolConfig;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -87,15 +90,38 @@ impl From<lettre::transport::smtp::Error> for MailError {
         }
         let code = if error.is_timeout() {
             "timeout"
-        } else if error.is_tls() {
+        } else if error.is_tls() || is_of_tls(&error) {
             "tls_failed"
-        } else if error.is_response() || error.is_client() {
+        } else if error.is_client() {
+            // It does not offer what we ask for: STARTTLS, most likely.
+            "smtp_not_supported"
+        } else if error.is_response() {
             "smtp_not_understood"
         } else {
             "connection_failed"
         };
         Self::new(code, RetryClass::Transient)
     }
+}
+
+/// Whether the way could not be encrypted: a certificate that nobody vouches for, most likely. lettre takes it for any
+/// other broken connection.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.is::<rustls::Error>() {
+            return true;
+        }
+        // What an error of the system wraps is not told as its source.
+        let wrapping = cause.downcast_ref::<io::Error>();
+        if let Some(inner) = wrapping.and_then(io::Error::get_ref)
+            && inner.is::<rustls::Error>()
+        {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 /// An address with or without a name, if it is one.

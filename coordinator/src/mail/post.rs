@@ -4,7 +4,7 @@
 //! server took it; the same rows always make the same Message-ID.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ use url::Url;
 use super::letters::{self, Envelope, Letter, Links, Unwritable};
 use super::{CONNECTIONS, Mailer};
 use crate::domain::notice::Retry;
-use crate::outgoing::{Outcome, Settlement, open};
+use crate::outgoing::{DeliveryMetrics, Kind, Outcome, Settlement, open};
 use crate::store::notices::{self, Addresses, MAIL, MailPayload};
 use crate::store::outbox::{self, StoredAction};
 use crate::store::{Store, StoreError, webhooks};
@@ -45,6 +45,8 @@ pub struct PostParts {
     pub digests: Digests,
     /// How often a letter is tried.
     pub retry: Retry,
+    /// Counts them.
+    pub metrics: DeliveryMetrics,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -103,7 +105,10 @@ impl Post {
                 Err(outcome) => refused.push(Settlement::of(action, outcome, self.parts.retry)),
             }
         }
-        self.record(refused).await?;
+        self.record(&refused).await?;
+        for one in &refused {
+            self.parts.metrics.settled(Kind::Mail, one);
+        }
         let bundles = self.bundle(opened).await?;
         let sending = futures_util::stream::iter(bundles)
             .map(|bundle| self.deliver(bundle))
@@ -126,24 +131,37 @@ impl Post {
         let outcome = match (bundle.letter, &self.parts.mailer) {
             (Err(outcome), _) => outcome,
             (Ok(_), None) => Outcome::Failed("mail_off".to_owned()),
-            (Ok(letter), Some(mailer)) => match mailer.send(letter).await {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::failed(error.class(), error.code),
-            },
+            (Ok(letter), Some(mailer)) => self.send(mailer, letter).await,
         };
         failpoint::pass("mail_sent");
         let settlement = |action| Settlement::of(action, outcome.clone(), self.parts.retry);
-        self.record(bundle.actions.into_iter().map(settlement).collect())
-            .await
+        let settled: Vec<Settlement> = bundle.actions.into_iter().map(settlement).collect();
+        self.record(&settled).await?;
+        // However many rows there are, it is one letter.
+        if let Some(first) = settled.first() {
+            self.parts.metrics.settled(Kind::Mail, first);
+        }
+        Ok(())
     }
 
-    async fn record(&self, settled: Vec<Settlement>) -> Result<(), StoreError> {
+    async fn send(&self, mailer: &Mailer, letter: Letter) -> Outcome {
+        let begun = Instant::now();
+        let sent = mailer.send(letter).await;
+        self.parts.metrics.took(Kind::Mail, begun.elapsed());
+        match sent {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::failed(error.class(), error.code),
+        }
+    }
+
+    async fn record(&self, settled: &[Settlement]) -> Result<(), StoreError> {
         if settled.is_empty() {
             return Ok(());
         }
         for settlement in settled.iter().filter(|one| one.is_given_up()) {
             tracing::error!(action = %settlement.action.id, attempt = ?settlement.attempt(), "mail given up");
         }
+        let settled = settled.to_vec();
         let recording = move |conn: &mut _| {
             for one in &settled {
                 outbox::record(conn, one.action.id, one.action.attempts, one.attempt())?;

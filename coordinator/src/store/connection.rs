@@ -5,6 +5,7 @@
 //! **Invariant:** a connection is handed out only if it answers and is in no transaction.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -13,6 +14,7 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 use shared::clock::SharedClock;
 use shared::secret::{ExposeSecret, SecretString};
 
+use super::alive::{Alive, Counted};
 use super::audit::{self, NewAuditEvent};
 use super::counts::{self, Tally};
 use super::error::{StoreError, StoreResult};
@@ -25,6 +27,8 @@ pub struct Conn {
     pub(super) deeds: Vec<NewAuditEvent>,
     /// What it counted, to be added up when it commits.
     pub(super) tally: Tally,
+    /// Behind the connection itself: it counts until that is gone.
+    _counted: Counted,
 }
 
 /// Either database.
@@ -129,11 +133,14 @@ pub(super) struct Connector {
     pub(super) target: Target,
     pub(super) access: Access,
     pub(super) clock: SharedClock,
+    pub(super) alive: Arc<Alive>,
 }
 
 impl Connector {
     /// A connection of its own, outside of the pool.
     pub(super) fn open(&self) -> StoreResult<Conn> {
+        let counted = self.alive.count();
+        let counted = counted.ok_or(StoreError::Unavailable("the store is closed"))?;
         let mut db = match &self.target {
             Target::Postgres {
                 url,
@@ -152,6 +159,7 @@ impl Connector {
             clock: self.clock.clone(),
             deeds: Vec::new(),
             tally: Tally::default(),
+            _counted: counted,
         })
     }
 }

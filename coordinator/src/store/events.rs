@@ -27,6 +27,7 @@ use super::notices::Notices;
 use super::page::{COUNTED, Counted, Page, Paging};
 use super::schema::security_events;
 use super::words::{Search, Words};
+use crate::domain::due_times::DueTimes;
 use crate::domain::events::SecurityEvent;
 
 /// A stored event.
@@ -85,7 +86,7 @@ pub fn take_in(
     conn: &mut Conn,
     events: Vec<SecurityEvent>,
     by: UserId,
-    notices: &Notices,
+    (notices, times): (&Notices, DueTimes),
 ) -> StoreResult<Vec<StoredEvent>> {
     let now = clock::now(conn)?;
     let mut stored = Vec::with_capacity(events.len());
@@ -94,7 +95,7 @@ pub fn take_in(
     for (at, event) in events.into_iter().enumerate() {
         let id = SecurityEventId::fresh();
         if event.raises_an_alert() {
-            new.push(alert_of(id, &event));
+            new.push(alert_of(id, &event, times));
             raising.push(at);
         }
         stored.push(StoredEvent {
@@ -121,7 +122,7 @@ pub fn take_in(
     Ok(stored)
 }
 
-fn alert_of(id: SecurityEventId, event: &SecurityEvent) -> NewAlert {
+fn alert_of(id: SecurityEventId, event: &SecurityEvent, times: DueTimes) -> NewAlert {
     NewAlert {
         id: AlertId::fresh(),
         keys: vec![event.alert_key()],
@@ -138,7 +139,7 @@ fn alert_of(id: SecurityEventId, event: &SecurityEvent) -> NewAlert {
         message_ts: None,
         job: None,
         event: Some(id),
-        due_in: None,
+        due_in: times.of(event.severity),
     }
 }
 

@@ -125,6 +125,9 @@ pub fn get(conn: &mut Conn, id: PeopleGroupId) -> StoreResult<Option<StoredGroup
 /// # Errors
 /// As any query.
 pub fn hold(conn: &mut Conn, ids: &[PeopleGroupId]) -> StoreResult<Vec<PeopleGroupId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut ids: Vec<DbUuid> = ids.iter().copied().map(Into::into).collect();
     ids.sort_unstable();
     ids.dedup();

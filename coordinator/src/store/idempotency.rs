@@ -114,6 +114,18 @@ pub fn delete_expired(conn: &mut Conn, limit: u32) -> StoreResult<usize> {
     Ok(expired.len())
 }
 
+/// Deletes what somebody was answered.
+///
+/// # Errors
+/// As any query.
+pub fn forget_all_of(conn: &mut Conn, caller: UserId) -> StoreResult<()> {
+    with_conn!(conn, |c| diesel::delete(
+        keys::table.filter(keys::caller.eq(DbUuid::from(caller)))
+    )
+    .execute(c))?;
+    Ok(())
+}
+
 fn kept() -> chrono::TimeDelta {
     chrono::TimeDelta::from_std(KEPT).unwrap_or(chrono::TimeDelta::MAX)
 }

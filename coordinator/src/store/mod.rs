@@ -15,6 +15,7 @@ use diesel::r2d2::Pool;
 use shared::clock::SharedClock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+mod alive;
 mod arrays;
 mod connection;
 mod error;
@@ -65,6 +66,7 @@ pub use error::{StoreError, StoreResult};
 pub use options::DatabaseOptions;
 pub use page::{COUNTED, Page, Paging, Position};
 
+use alive::{Alive, CloseLast};
 use connection::{Access, Connector, LogKind, Target};
 
 /// The database. Cheap to clone; clones share its connections.
@@ -90,6 +92,8 @@ struct Inner {
     writer: Option<Arc<Semaphore>>,
     acquire_timeout: Duration,
     call_timeout: Duration,
+    _close: CloseLast,
+    /// Given up when nobody writes any more.
     _sqlite_lock: Option<File>,
 }
 
@@ -271,10 +275,12 @@ impl Inner {
     fn open(options: &DatabaseOptions, clock: SharedClock, access: Access) -> StoreResult<Self> {
         let (target, lock) = options.target(access)?;
         let one_writer = matches!(target, Target::Sqlite { .. });
+        let alive = Arc::new(Alive::default());
         let connector = Connector {
             target,
             access,
             clock,
+            alive: Arc::clone(&alive),
         };
         // The pool hides why it cannot connect: ask once without it.
         drop(connector.open()?);
@@ -296,6 +302,10 @@ impl Inner {
             call_timeout: options
                 .acquire_timeout
                 .saturating_add(options.statement_timeout),
+            _close: CloseLast {
+                alive,
+                patience: options.acquire_timeout,
+            },
             _sqlite_lock: lock,
         })
     }

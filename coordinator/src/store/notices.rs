@@ -12,16 +12,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::finding::{InfoType, Severity};
-use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
+use shared::ids::{ActionId, AlertId, JobId, UserId, WebhookId, WorkspaceId};
 use shared::seal::Sealer;
 
 use super::alerts::{Alert, Raised};
+use super::audit::{self, NewAuditEvent};
 use super::columns::DbUuid;
 use super::connection::{Conn, rows_per_statement, with_conn};
 use super::error::{StoreError, StoreResult};
 use super::findings;
-use super::outbox::{self, NewAction};
+use super::outbox::{self, NewAction, StoredAction};
 use super::schema::alerts;
 use super::webhooks::{self, Subscriber};
 use crate::domain::notice::{NoticeKind, digest_due};
@@ -31,6 +33,8 @@ pub const MAIL: &str = "mail";
 /// The outbox's kind of what goes to webhooks.
 pub const WEBHOOK: &str = "webhook";
 
+/// What the keys of letters begin with that somebody had sent to see whether mail arrives.
+const TEST_KEYS: &str = "mail/test/";
 /// Masked values that an alert is told with.
 const PREVIEWS: usize = 5;
 
@@ -152,6 +156,33 @@ impl Notices {
         Self { sealer, mail }
     }
 
+    /// Writes down a letter to somebody who wants to see whether mail arrives: one a minute for each. Gives the row,
+    /// or how long they have to wait. Call it through [`Store::write`](super::Store::write).
+    ///
+    /// # Errors
+    /// As any query; [`StoreError::Busy`] without randomness.
+    pub fn test(
+        &self,
+        conn: &mut Conn,
+        user: UserId,
+        to: Addresses,
+    ) -> StoreResult<Result<StoredAction, Duration>> {
+        let now = super::clock::now(conn)?;
+        let second = now.timestamp();
+        let key = format!("{TEST_KEYS}{user}/{}", second.div_euclid(60));
+        let mail = self.action(key, MAIL, WorkspaceId::api(), &MailPayload::Test { to })?;
+        let id = mail.id;
+        outbox::enqueue(conn, &[mail], now)?;
+        // The key was taken if there is no such row.
+        let Some(written) = outbox::get(conn, id)? else {
+            let left = 60 - second.rem_euclid(60).unsigned_abs();
+            return Ok(Err(Duration::from_secs(left)));
+        };
+        let deed = NewAuditEvent::deed("mail.tested", Some(user), id.to_string(), json!({}));
+        audit::append(conn, [deed]);
+        Ok(Ok(written))
+    }
+
     /// Writes down whom to tell of those alerts that are news.
     ///
     /// # Errors
@@ -266,6 +297,15 @@ impl Notices {
             payload: sealed.map_err(|_no_randomness| StoreError::Busy)?,
         })
     }
+}
+
+/// What became of a letter that [`Notices::test`] wrote down.
+///
+/// # Errors
+/// As any query.
+pub fn test_letter(conn: &mut Conn, id: ActionId) -> StoreResult<Option<StoredAction>> {
+    let is_test = |letter: &StoredAction| letter.action_key.starts_with(TEST_KEYS);
+    Ok(outbox::get(conn, id)?.filter(is_test))
 }
 
 /// Alerts as they are told; those that are no longer there are left out.

@@ -230,6 +230,18 @@ pub fn record(
     Ok(changed == 1)
 }
 
+/// An action.
+///
+/// # Errors
+/// As any query.
+pub fn get(conn: &mut Conn, id: ActionId) -> StoreResult<Option<StoredAction>> {
+    Ok(with_conn!(conn, |c| action_outbox::table
+        .find(DbUuid::from(id))
+        .select(StoredAction::as_select())
+        .first(c)
+        .optional())?)
+}
+
 /// Gives claimed actions back untried: they are due at once, and the claim does not count.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use super::schema::{alert_occurrences, alerts, findings as finding_rows, origina
 use super::words::Words;
 
 /// What stands where something was known of somebody.
-const FORGOTTEN: &str = "[erased]";
+pub(super) const FORGOTTEN: &str = "[erased]";
 
 /// Somebody who writes in Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -102,6 +102,18 @@ pub fn void_all_of(conn: &mut Conn, user: UserId) -> StoreResult<usize> {
     .execute(c))?)
 }
 
+/// Deletes all of somebody's tokens.
+///
+/// # Errors
+/// As any query.
+pub fn forget_all_of(conn: &mut Conn, user: UserId) -> StoreResult<()> {
+    with_conn!(conn, |c| diesel::delete(
+        password_resets::table.filter(password_resets::user_id.eq(DbUuid::from(user)))
+    )
+    .execute(c))?;
+    Ok(())
+}
+
 /// Deletes tokens that have been too old for a day; says how many.
 ///
 /// # Errors

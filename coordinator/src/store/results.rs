@@ -383,8 +383,12 @@ fn count(conn: &mut Conn, fresh: &[&NewResult]) {
         counts::add(conn, What::ScannedBytes, "", result.scanned_bytes);
         let findings = findings_of(result);
         counts::add(conn, What::Caught, "", u64::from(!findings.is_empty()));
+        let suppressed: HashSet<FindingId> = new.suppressed.iter().map(|(id, _)| *id).collect();
         for finding in findings {
             counts::add(conn, What::Findings, finding.info_type.as_str(), 1);
+            if suppressed.contains(&finding.id) {
+                counts::add(conn, What::Suppressed, finding.info_type.as_str(), 1);
+            }
         }
         for violation in &new.violations {
             let policy = violation.decision.policy.to_string();

@@ -326,6 +326,7 @@ diesel::table! {
         sessions_since -> Ts,
         spared_session -> Nullable<Uid>,
         version -> Integer,
+        erased_at -> Nullable<Ts>,
         words -> TsWords,
     }
 }

@@ -23,6 +23,7 @@ use super::connection::{Conn, Database, with_conn};
 use super::error::{StoreError, StoreResult};
 use super::notices::Notices;
 use super::outbox;
+use super::policies::{self, StoredPolicy};
 use super::schema::webhooks;
 use crate::domain::notice::{Health, NoticeKind, Subscription};
 
@@ -161,8 +162,10 @@ pub struct WebhookChange {
 pub enum AfterFailure {
     /// It is tried again.
     StillThere,
-    /// The webhook is disabled now.
-    Disabled,
+    /// The webhook is disabled now, for this reason.
+    Disabled(DisabledReason),
+    /// Somebody disabled or deleted it before.
+    WasDisabled,
 }
 
 /// All webhooks, oldest first.
@@ -295,6 +298,39 @@ pub fn update(
     Ok(true)
 }
 
+/// Keeps webhooks from being deleted until the transaction ends; says which of them there are.
+///
+/// # Errors
+/// As any query.
+pub fn hold(conn: &mut Conn, ids: &[WebhookId]) -> StoreResult<Vec<WebhookId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ids: Vec<DbUuid> = ids.iter().copied().map(Into::into).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let named = webhooks::table
+        .filter(webhooks::id.eq_any(&ids))
+        .order(webhooks::id);
+    let held: Vec<DbUuid> = match &mut conn.db {
+        // Whoever records how an endpoint fares does not wait for it.
+        Database::Postgres(c) => named.select(webhooks::id).for_key_share().load(c)?,
+        // One writer: nobody else changes anything meanwhile.
+        Database::Sqlite(c) => named.select(webhooks::id).load(c)?,
+    };
+    Ok(held.into_iter().map(Into::into).collect())
+}
+
+/// The policies that name a webhook, which nobody can begin to name until the transaction ends.
+///
+/// # Errors
+/// As any query.
+pub fn named_by(conn: &mut Conn, id: WebhookId) -> StoreResult<Vec<StoredPolicy>> {
+    lock(conn, id)?;
+    let names_it = |policy: &StoredPolicy| policy.spec.0.webhooks().contains(&id);
+    Ok(policies::list(conn)?.into_iter().filter(names_it).collect())
+}
+
 /// Deletes a webhook that is still at `version`, and gives up its pending calls; `false` if it is not.
 ///
 /// # Errors
@@ -344,7 +380,7 @@ pub fn note_failure(
     notices: &Notices,
 ) -> StoreResult<AfterFailure> {
     let Some(webhook) = lock(conn, id)?.filter(|row| row.state != WebhookState::Disabled) else {
-        return Ok(AfterFailure::Disabled);
+        return Ok(AfterFailure::WasDisabled);
     };
     let now = clock::now(conn)?;
     let health = Health::of(&webhook).after_failure(now);
@@ -360,11 +396,10 @@ pub fn note_failure(
     if !health.is_dead(now, limit) {
         return Ok(AfterFailure::StillThere);
     }
-    disable(conn, id, DisabledReason::TooManyFailures, notices)?;
-    Ok(AfterFailure::Disabled)
+    disable(conn, id, DisabledReason::TooManyFailures, notices)
 }
 
-/// Weir itself stops calling an endpoint, and says so; nothing if it is disabled already.
+/// Weir itself stops calling an endpoint, and says so, unless it is disabled already.
 ///
 /// # Errors
 /// As any query.
@@ -373,9 +408,9 @@ pub fn disable(
     id: WebhookId,
     reason: DisabledReason,
     notices: &Notices,
-) -> StoreResult<()> {
+) -> StoreResult<AfterFailure> {
     let Some(webhook) = lock(conn, id)?.filter(|row| row.state != WebhookState::Disabled) else {
-        return Ok(());
+        return Ok(AfterFailure::WasDisabled);
     };
     let version = webhook.version + 1;
     let now = clock::now(conn)?;
@@ -395,7 +430,7 @@ pub fn disable(
     let data = json!({ "reason": reason.as_str(), "failures": webhook.failures });
     let deed = NewAuditEvent::deed("webhook.disabled", None, id.to_string(), data);
     audit::append(conn, [deed]);
-    Ok(())
+    Ok(AfterFailure::Disabled(reason))
 }
 
 /// Records that somebody had a webhook called.

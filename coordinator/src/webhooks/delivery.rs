@@ -19,7 +19,7 @@ use super::body::News;
 use super::caller::{ANSWER_WITHIN, Caller};
 use super::{Endpoint, Sealing};
 use crate::domain::notice::Retry;
-use crate::outgoing::{Outcome, Settlement, open};
+use crate::outgoing::{DeliveryMetrics, Kind, Outcome, Settlement, open};
 use crate::store::notices::{self, Notices, WEBHOOK, WebhookPayload};
 use crate::store::outbox::{self, StoredAction};
 use crate::store::webhooks::{self, AfterFailure, DisabledReason, Webhook, WebhookState};
@@ -50,6 +50,8 @@ pub struct DeliveryParts {
     pub disable_after: Duration,
     /// How often a call is tried.
     pub retry: Retry,
+    /// Counts them.
+    pub metrics: DeliveryMetrics,
     /// Stamps signatures.
     pub clock: SharedClock,
     /// When to stop.
@@ -184,7 +186,10 @@ impl Deliveries {
         };
         let name = format!("msg_{}", action.id.as_uuid().simple());
         let call = endpoint.call(name, self.parts.clock.now(), body.written());
-        Ok(match self.parts.caller.call(call).await {
+        let begun = Instant::now();
+        let called = self.parts.caller.call(call).await;
+        self.parts.metrics.took(Kind::Webhook, begun.elapsed());
+        Ok(match called {
             Ok(response) if response.is_taken() => (Outcome::Done, Verdict::Well),
             Ok(response) if response.is_gone() => {
                 (Outcome::Failed("gone".to_owned()), Verdict::Gone)
@@ -205,18 +210,22 @@ impl Deliveries {
         verdict: Verdict,
     ) -> Result<(), StoreError> {
         let (notices, limit) = (self.parts.notices.clone(), self.parts.disable_after);
-        let action = settlement.action.id;
+        let recorded = settlement.clone();
         let recording = move |conn: &mut Conn| {
             // The row of the webhook first: two that record calls of one endpoint would else wait for each other.
             let after = match target {
                 Some(target) => judge(conn, target, verdict, limit, &notices)?,
                 None => AfterFailure::StillThere,
             };
-            record(conn, &settlement)?;
+            record(conn, &recorded)?;
             Ok(after)
         };
-        if self.parts.store.write(recording).await? == AfterFailure::Disabled {
-            tracing::warn!(webhook = ?target, %action, ?verdict, "webhook disabled");
+        let after = self.parts.store.write(recording).await?;
+        self.parts.metrics.settled(Kind::Webhook, &settlement);
+        if let AfterFailure::Disabled(reason) = after {
+            self.parts.metrics.disabled(reason);
+            let (action, reason) = (settlement.action.id, reason.as_str());
+            tracing::warn!(webhook = ?target, %action, reason, "webhook disabled");
         }
         Ok(())
     }
@@ -227,8 +236,14 @@ impl Deliveries {
         }
         let settle = |(action, _)| Settlement::of(action, outcome.clone(), self.parts.retry);
         let settled: Vec<Settlement> = rows.into_iter().map(settle).collect();
-        let recording = move |conn: &mut Conn| settled.iter().try_for_each(|one| record(conn, one));
-        self.parts.store.write(recording).await
+        let recorded = settled.clone();
+        let recording =
+            move |conn: &mut Conn| recorded.iter().try_for_each(|one| record(conn, one));
+        self.parts.store.write(recording).await?;
+        for one in &settled {
+            self.parts.metrics.settled(Kind::Webhook, one);
+        }
+        Ok(())
     }
 
     async fn give_back(&self, rows: Vec<Claimed>) -> Result<(), StoreError> {
@@ -252,8 +267,7 @@ fn judge(
         Verdict::Unasked => Ok(AfterFailure::StillThere),
         Verdict::Well => webhooks::note_success(conn, target).map(|()| AfterFailure::StillThere),
         Verdict::Failing => webhooks::note_failure(conn, target, limit, notices),
-        Verdict::Gone => webhooks::disable(conn, target, DisabledReason::Gone, notices)
-            .map(|()| AfterFailure::Disabled),
+        Verdict::Gone => webhooks::disable(conn, target, DisabledReason::Gone, notices),
     }
 }
 

@@ -14,6 +14,8 @@ mod faults;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

@@ -1,5 +1,6 @@
 -- `email` is lower case. Access tokens of sessions from before `sessions_since` are not accepted, but for those
--- of `spared_session`. `words` is what a search looks through.
+-- of `spared_session`. `words` is what a search looks through. Whoever was erased is known by the id and by
+-- nothing else: their access tokens are still within their time.
 CREATE TABLE users (
     id TEXT PRIMARY KEY NOT NULL,
     email TEXT NOT NULL UNIQUE,
@@ -11,6 +12,7 @@ CREATE TABLE users (
     sessions_since BIGINT NOT NULL,
     spared_session TEXT,
     version INTEGER NOT NULL,
+    erased_at BIGINT,
     words TEXT NOT NULL
 );
 

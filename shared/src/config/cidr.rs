@@ -116,7 +116,11 @@ mod tests {
             "10.0.0/8",
             "10.0.0.0/+8",
             "10.0.0.0/",
+            "10.0.0.0/8/8",
+            "10.0.0.0/ 8",
+            "10.0.0.0/256",
             "host",
+            "host/8",
         ] {
             assert_eq!(text.parse::<Cidr>(), Err(NotANetwork), "{text}");
         }
@@ -132,6 +136,15 @@ mod tests {
             let four = IpAddr::V4(v4.into());
             let network: Cidr = format!("{four}/{}", prefix.min(32)).parse().unwrap();
             prop_assert!(network.contains(four));
+        }
+
+        #[test]
+        fn a_network_holds_exactly_those_that_agree_in_its_bits(base: u32, other: u32, prefix in 0_u32..=32) {
+            let network: Cidr = format!("{}/{prefix}", IpAddr::V4(base.into())).parse().unwrap();
+            let other_v4 = std::net::Ipv4Addr::from(other);
+            let agree = (base ^ other).leading_zeros() >= prefix;
+            prop_assert_eq!(network.contains(other_v4.into()), agree);
+            prop_assert_eq!(network.contains(other_v4.to_ipv6_mapped().into()), agree);
         }
 
         #[test]

@@ -202,6 +202,19 @@ pub struct Hotwords {
     pub required: bool,
 }
 
+impl Hotwords {
+    /// Words with the usual reach.
+    pub fn of(words: Vec<String>) -> Self {
+        Self {
+            words,
+            before: bytes_before(),
+            after: bytes_after(),
+            raise: one_step(),
+            required: false,
+        }
+    }
+}
+
 fn bytes_before() -> u32 {
     50
 }

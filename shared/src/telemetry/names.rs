@@ -44,6 +44,12 @@ pub mod metric {
     pub const INTAKE_UNKNOWN_EVENTS: &str = "weir_intake_unknown_events";
     /// Counter: events whose body held bytes that are no text, repaired and scanned.
     pub const INTAKE_REPAIRED_EVENTS: &str = "weir_intake_repaired_events";
+    /// Counter: letters and calls of webhooks that were settled, by `kind` and `outcome`.
+    pub const DELIVERIES: &str = "weir_deliveries";
+    /// Histogram, seconds: how long a letter or a call took to be handed over or refused, by `kind`.
+    pub const DELIVERY_SECONDS: &str = "weir_delivery_seconds";
+    /// Counter: webhooks that Weir itself stopped calling, by `reason`.
+    pub const WEBHOOKS_DISABLED: &str = "weir_webhooks_disabled";
     /// Counter: actors built again, by `actor`.
     pub const ACTOR_RESTARTS: &str = "weir_actor_restarts";
     /// Counter: messages that a full mailbox refused, by `actor`.
@@ -64,6 +70,8 @@ pub mod label {
     pub const STAGE: &str = "stage";
     /// `intake` or `results`.
     pub const LANE: &str = "lane";
+    /// `mail` or `webhook`.
+    pub const KIND: &str = "kind";
     /// How it went.
     pub const OUTCOME: &str = "outcome";
     /// Which actor.

@@ -18,6 +18,9 @@ pub(super) const AT_ONCE: usize = 2;
 pub(super) struct Argon {
     cost: Params,
     spare: Mutex<Vec<Vec<Block>>>,
+    /// Which thread did each piece of work.
+    #[cfg(test)]
+    done_by: Mutex<Vec<std::thread::ThreadId>>,
 }
 
 impl Argon {
@@ -25,7 +28,14 @@ impl Argon {
         Self {
             cost,
             spare: Mutex::new(Vec::new()),
+            #[cfg(test)]
+            done_by: Mutex::new(Vec::new()),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn done_by(&self) -> Vec<std::thread::ThreadId> {
+        self.done_by.lock().unwrap().clone()
     }
 
     fn hash_with(&self, password: &[u8], salt: &[u8], argon2: &Argon2<'_>) -> Result<PasswordHash> {
@@ -40,6 +50,11 @@ impl Argon {
         }
         let hashed = argon2.hash_password_into_with_memory(password, &salt, out, &mut memory);
         self.give_back(memory);
+        #[cfg(test)]
+        self.done_by
+            .lock()
+            .unwrap()
+            .push(std::thread::current().id());
         hashed?;
         Ok(PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),

@@ -78,6 +78,18 @@ impl Passwords {
         Self::at_cost(Params::DEFAULT)
     }
 
+    /// At next to no cost.
+    #[cfg(test)]
+    pub(crate) fn cheap() -> Self {
+        Self::at_cost(Params::new(8, 1, 1, None).unwrap()).unwrap()
+    }
+
+    /// How many hashes were computed so far, the decoy's too.
+    #[cfg(test)]
+    pub(crate) fn computed(&self) -> usize {
+        self.argon.done_by().len()
+    }
+
     fn at_cost(cost: Params) -> Result<Self, PasswordError> {
         let argon = Argon::new(cost);
         let decoy = hash(&argon, b"nobody's password")?;
@@ -173,7 +185,7 @@ mod tests {
     use super::*;
 
     fn cheap() -> Passwords {
-        Passwords::at_cost(Params::new(8, 1, 1, None).unwrap()).unwrap()
+        Passwords::cheap()
     }
 
     fn secret(text: &str) -> SecretString {
@@ -272,6 +284,41 @@ mod tests {
         drop(waiting);
         assert_eq!(passwords.places.available_permits(), free);
         drop(busy);
+    }
+
+    #[tokio::test]
+    async fn a_check_is_one_hash_of_the_same_cost_whether_or_not_anybody_is_there() {
+        let passwords = Arc::new(cheap());
+        let stored = passwords.hash(&secret("correct horse battery")).unwrap();
+        for (password, stored) in [
+            ("correct horse battery", Some(&stored)),
+            ("wrong horse battery", Some(&stored)),
+            ("correct horse battery", None),
+        ] {
+            let before = passwords.computed();
+            let checking = Arc::clone(&passwords).verify(secret(password), stored.cloned());
+            checking.await.unwrap();
+            assert_eq!(passwords.computed(), before + 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn while_two_are_worked_on_a_third_waits_and_holds_up_nobody() {
+        let passwords = Arc::new(cheap());
+        let busy: Vec<_> = (0..2)
+            .map(|_| Arc::clone(&passwords.turns).try_acquire_owned().unwrap())
+            .collect();
+        let third = tokio::spawn(Arc::clone(&passwords).verify(secret("x"), None));
+        // This runtime has one thread: that it comes back here says that the third one does not sit on it.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(passwords.computed(), 1, "the decoy's, and no other");
+        drop(busy);
+        assert!(!third.await.unwrap().unwrap());
+        let done_by = passwords.argon.done_by();
+        assert_eq!(done_by.len(), 2);
+        assert_ne!(done_by[1], std::thread::current().id());
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub async fn list(
     query: web::Query<FindingQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<LocatedFinding>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<FindingQuery>(&request, &page, &app.cursors)?;
     let FindingQuery {
         info_type,
         min_likelihood,

@@ -12,12 +12,13 @@ use shared::ids::{PeopleGroupId, UserId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::policies::{is_slack_id, put_in_force};
+use super::policies::{is_slack_id, named_by, put_in_force};
 use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
+use crate::api::body::Object;
 use crate::api::cursor::{Page, PageQuery};
-use crate::api::fields::{Faults, Fields, Item, Object};
-use crate::api::precondition::{self, etag};
+use crate::api::fields::{Faults, Fields, Item};
+use crate::api::precondition::{self, IfMatch, etag};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::store::audit::{self, NewAuditEvent};
@@ -30,8 +31,6 @@ const MAX_GROUPS: i64 = 500;
 const MAX_MEMBERS: usize = 5_000;
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 200;
-/// Policies named to who cannot delete a group because of them.
-const MAX_NAMED: usize = 5;
 
 /// A group to make.
 #[derive(Deserialize, ToSchema)]
@@ -88,7 +87,6 @@ pub struct GroupSummary {
     params(PageQuery),
     responses(
         (status = 200, description = "a page", body = Page<GroupSummary>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -97,7 +95,7 @@ pub async fn list(
     page: web::Query<PageQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<GroupSummary>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<PageQuery>(&request, &page, &app.cursors)?;
     let reading = app.store.read(move |conn| groups::page(conn, paging));
     let found = reading.await?;
     let view = |group: StoredGroup| (group.id.as_uuid(), GroupSummary::from(group));
@@ -132,11 +130,9 @@ pub async fn get(
     post, operation_id = "createGroup", path = "/api/v1/groups", tag = "groups", security(("bearer" = [])),
     request_body = GroupDraft,
     responses(
-        (status = 201, description = "made", body = GroupView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
+        (status = 201, description = "made", body = GroupView,
+            headers(("Location" = String, description = "where it is"))),
         (status = 409, description = "the name is taken, or there are too many", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "it cannot be used; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -170,17 +166,14 @@ pub async fn create(
     put, operation_id = "replaceGroup", path = "/api/v1/groups/{id}", tag = "groups", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the group"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     request_body = GroupDraft,
     responses(
         (status = 200, description = "replaced, and in force", body = GroupView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "the name is taken, or it was changed at this very moment", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "it cannot be used; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -214,7 +207,7 @@ pub async fn replace(
     delete, operation_id = "deleteGroup", path = "/api/v1/groups/{id}", tag = "groups", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the group"),
-        ("If-Match" = Option<String>, Header, description = "the version that is to go"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "deleted"),
@@ -235,8 +228,7 @@ pub async fn delete(
     let deleting = app.store.write(move |conn| {
         let naming = groups::named_by(conn, id)?;
         if !naming.is_empty() {
-            let names = naming.into_iter().map(|policy| policy.spec.0.name);
-            return Ok(Err(names.collect::<Vec<_>>()));
+            return Ok(Err(naming));
         }
         let deleted = groups::delete(conn, id, stored.version)?;
         if deleted {
@@ -264,7 +256,7 @@ fn read(draft: Object) -> Result<GroupContent, Vec<String>> {
     let mut fields = Fields::of_draft(draft, &faults);
     fields.require("name", "a few words for people");
     fields.require("members", "a list of Slack's ids of people");
-    let name = fields.text("name", MAX_NAME_CHARS).unwrap_or_default();
+    let name = fields.line("name", MAX_NAME_CHARS).unwrap_or_default();
     let member = |item: Item| {
         let id = item.as_text().filter(|id| is_slack_id(id));
         if id.is_none() {
@@ -277,7 +269,7 @@ fn read(draft: Object) -> Result<GroupContent, Vec<String>> {
     };
     let members = fields.list("members", MAX_MEMBERS).unwrap_or_default();
     let members = members.into_iter().filter_map(member).collect();
-    fields.end("name, members");
+    fields.end();
     faults.none(GroupContent { name, members })
 }
 
@@ -304,25 +296,6 @@ fn taken(error: StoreError) -> ApiError {
 
 fn meanwhile() -> ApiError {
     ApiError::new(ErrorCode::Conflict).with_detail("it has been changed meanwhile; read it again")
-}
-
-fn named_by(policies: &[String]) -> ApiError {
-    let named: Vec<String> = policies
-        .iter()
-        .take(MAX_NAMED)
-        .map(|name| format!("“{name}”"))
-        .collect();
-    let more = policies.len().saturating_sub(MAX_NAMED);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    let told = format!(
-        "policies name it: {}{more}; take it out of them first",
-        named.join(", ")
-    );
-    ApiError::new(ErrorCode::Conflict).with_detail(told)
 }
 
 fn shown(mut answer: actix_web::HttpResponseBuilder, group: StoredGroup) -> HttpResponse {

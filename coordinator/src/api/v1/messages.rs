@@ -57,6 +57,7 @@ pub struct MessageView {
     #[schema(example = "4111 **** **** 1111")]
     excerpt: String,
     /// The detectors that caught it.
+    #[schema(example = json!(["credit-card-number"]))]
     detectors: Vec<String>,
     /// How bad the worst of it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +77,7 @@ pub struct MessageView {
 #[derive(Serialize, ToSchema)]
 pub struct MetPolicy {
     /// Its name at the time.
+    #[schema(example = "Payment cards")]
     name: String,
     /// `simulate` or `enforce`, at the time.
     #[schema(example = "simulate")]
@@ -89,6 +91,7 @@ pub struct ActionView {
     #[schema(example = "block")]
     kind: String,
     /// How far it is.
+    #[schema(example = "done")]
     state: &'static str,
     /// When it was decided.
     created_at: DateTime<Utc>,
@@ -107,7 +110,7 @@ pub async fn list(
     query: web::Query<MessageQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<MessageView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<MessageQuery>(&request, &page, &app.cursors)?;
     let MessageQuery {
         workspace,
         channel,

@@ -15,7 +15,9 @@ pub mod detectors;
 pub mod events;
 pub mod findings;
 pub mod groups;
+pub mod mail;
 pub mod messages;
+mod moment;
 pub mod nodes;
 pub mod policies;
 pub mod privacy;
@@ -46,32 +48,48 @@ fn list_name(request: &HttpRequest) -> String {
     format!("{}?{}", request.path(), filters.join("&"))
 }
 
-/// Refuses a query with a parameter that is neither of a page nor of `Q`: a filter that is misspelt would
-/// otherwise show everything.
+/// Refuses a query with a parameter that is not of `Q`: a filter that is misspelt would otherwise show
+/// everything.
 fn known_only<Q: IntoParams>(request: &HttpRequest) -> Result<(), ApiError> {
-    let mut known = PageQuery::into_params(|| None);
-    known.extend(Q::into_params(|| None));
-    known_among(request, &known)
+    known_among(request, &Q::into_params(|| None))
 }
 
-/// The same, where there are no pages.
+/// Refuses a query with a parameter that is not among these, or with a value that no database takes.
 fn known_among(request: &HttpRequest, known: &[Parameter]) -> Result<(), ApiError> {
-    let mut sent = form_urlencoded::parse(request.query_string().as_bytes());
-    if sent.all(|(name, _)| known.iter().any(|parameter| parameter.name == name)) {
-        return Ok(());
+    for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
+        let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
+            return Err(not_among(known));
+        };
+        // A cursor with one is none of ours, which is said in other words.
+        if value.contains('\0') && parameter.name != "cursor" {
+            let told = format!("`{}` is not usable: it has a NUL in it", parameter.name);
+            return Err(ApiError::invalid(told));
+        }
     }
+    Ok(())
+}
+
+fn not_among(known: &[Parameter]) -> ApiError {
     let names: Vec<&str> = known
         .iter()
         .map(|parameter| parameter.name.as_str())
         .collect();
-    Err(ApiError::invalid(format!(
+    ApiError::invalid(format!(
         "the query has a parameter that is not known here; known are {}",
         names.join(", ")
-    )))
+    ))
 }
 
-/// What to ask the store for: one item more than the page has, to know whether the list goes on.
-fn paging(request: &HttpRequest, page: &PageQuery, key: &CursorKey) -> Result<Paging, ApiError> {
+/// What to ask the store for: one item more than the page has, to know whether the list goes on. `Q` is what the
+/// list knows beside the page; anything else in the query is refused.
+fn paging<Q: IntoParams>(
+    request: &HttpRequest,
+    page: &PageQuery,
+    key: &CursorKey,
+) -> Result<Paging, ApiError> {
+    let mut known = PageQuery::into_params(|| None);
+    known.extend(Q::into_params(|| None));
+    known_among(request, &known)?;
     let after = match &page.cursor {
         Some(cursor) => Some(key.open(&list_name(request), cursor)?),
         None => None,

@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::views::{CoverageView, FindingView};
-use super::{page_of, paging};
+use super::{known_only, page_of, paging};
 use crate::actors::{Dispatch, Ready};
 use crate::api::auth::{Authorized, permit};
 use crate::api::cursor::{Page, PageQuery};
@@ -42,6 +42,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// A text to scan.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"text": "my card is 4111 1111 1111 1111, exp 12/29"}))]
 #[serde(deny_unknown_fields)]
 pub struct ScanRequest {
     /// The text, at most 1 MiB with its quotes and escapes.
@@ -114,6 +115,7 @@ pub async fn create(
     app: web::Data<AppState>,
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
+    known_only::<WaitQuery>(&request)?;
     let payload = content_of(&request, body, &app).await?;
     let file_bytes = match &payload {
         Payload::Blob { bytes, .. } => Some(*bytes),
@@ -150,7 +152,7 @@ pub async fn list(
     page: web::Query<PageQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<ScanView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<PageQuery>(&request, &page, &app.cursors)?;
     let filter = ScanFilter {
         origin: Some(JobOrigin::Api),
         ..ScanFilter::default()

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::known_only;
 use crate::api::auth::{Authorized, permit};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
@@ -64,14 +65,15 @@ pub struct Day {
     params(StatsQuery),
     responses(
         (status = 200, description = "the numbers", body = Stats),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn get(
     _auth: Authorized<permit::StatsRead>,
+    request: HttpRequest,
     query: web::Query<StatsQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Stats>, ApiError> {
+    known_only::<StatsQuery>(&request)?;
     let days = query.days.unwrap_or(DAYS);
     if !(1..=MAX_DAYS).contains(&days) {
         return Err(ApiError::invalid("`days` is 1 to 366"));

@@ -37,6 +37,7 @@ pub struct FindingView {
     #[schema(example = "4111 **** **** 1111")]
     pub preview: String,
     /// The same for the same value: a keyed hash.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015")]
     pub fingerprint: String,
     /// Where it stands: `pointer`, `file`, `line`, `row`, `column`, `part`, as far as they apply.
     #[schema(value_type = Object)]
@@ -52,6 +53,7 @@ pub struct FindingView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvidenceView {
     /// What was seen.
+    #[schema(example = "the check digit holds")]
     pub reason: String,
     /// By how many steps it moved the likelihood.
     pub effect: i16,
@@ -147,8 +149,10 @@ pub struct NodeView {
     /// New at each start of its process.
     pub id: Uuid,
     /// The host's or pod's name.
+    #[schema(example = "scanner-1")]
     pub name: String,
     /// The version of its binary.
+    #[schema(example = "0.1.0")]
     pub version: String,
     /// When it was first heard of.
     pub started_at: DateTime<Utc>,

@@ -51,7 +51,7 @@ pub enum Action {
 
 /// How bad: describes `Severity`, which knows nothing of documents.
 #[derive(Clone, Copy, Debug, ToSchema)]
-#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = Severity, rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SeverityWord {
     /// Worth counting.
     Info,

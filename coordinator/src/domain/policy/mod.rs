@@ -17,7 +17,7 @@ mod scope;
 mod severity;
 
 use serde::{Deserialize, Serialize};
-use shared::ids::PeopleGroupId;
+use shared::ids::{PeopleGroupId, WebhookId};
 use utoipa::ToSchema;
 
 pub use action::{Action, Recipients, SeverityWord};
@@ -118,6 +118,15 @@ impl Policy {
     pub fn groups(&self) -> Vec<PeopleGroupId> {
         let named = [&self.scope.include.groups, &self.scope.exclude.groups];
         named.into_iter().flatten().copied().collect()
+    }
+
+    /// The webhooks that its actions name.
+    pub fn webhooks(&self) -> Vec<WebhookId> {
+        let named = self.actions.iter().filter_map(|action| match action {
+            Action::Webhook { id } => Some(*id),
+            _ => None,
+        });
+        named.collect()
     }
 }
 

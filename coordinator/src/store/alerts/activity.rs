@@ -1,6 +1,7 @@
 //! `alert_activity`: what people said and did about an alert, and what Weir did by itself.
 //!
-//! **Invariant:** an entry is written in the transaction of what it tells, and never changed.
+//! **Invariant:** an entry is written in the transaction of what it tells, and never changed, but that what somebody
+//! said is forgotten with them.
 
 use std::borrow::Cow;
 
@@ -16,6 +17,7 @@ use crate::store::columns::{DbJson, DbTime, DbUuid, MaybeUuid, storable_opt};
 use crate::store::connection::{Conn, rows_per_statement, with_conn};
 use crate::store::error::StoreResult;
 use crate::store::page::{COUNTED, Counted, Page, Paging};
+use crate::store::people::FORGOTTEN;
 use crate::store::schema::alert_activity;
 
 /// Something to note about an alert.
@@ -120,6 +122,43 @@ pub fn note(conn: &mut Conn, new: &[NewActivity], now: DateTime<Utc>) -> StoreRe
             .execute(c))?;
     }
     Ok(())
+}
+
+/// What somebody said and did about alerts, as it happened: behind a place, at most so much of it.
+///
+/// # Errors
+/// As any query.
+pub fn activity_of(
+    conn: &mut Conn,
+    user: UserId,
+    after: Uuid,
+    most: u32,
+) -> StoreResult<Vec<(AlertId, Activity)>> {
+    let rows: Vec<(DbUuid, Activity)> = with_conn!(conn, |c| alert_activity::table
+        .filter(alert_activity::user_id.eq(DbUuid::from(user)))
+        .filter(alert_activity::id.gt(DbUuid(after)))
+        .order(alert_activity::id)
+        .limit(most.into())
+        .select((alert_activity::alert_id, Activity::as_select()))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|(alert, activity)| (alert.into(), activity))
+        .collect())
+}
+
+/// Forgets what somebody said about alerts; that they said something stays. Says how often they did.
+///
+/// # Errors
+/// As any query.
+pub fn forget_words_of(conn: &mut Conn, user: UserId) -> StoreResult<usize> {
+    let said = alert_activity::table
+        .filter(alert_activity::user_id.eq(DbUuid::from(user)))
+        .filter(alert_activity::text.is_not_null())
+        .filter(alert_activity::text.ne(FORGOTTEN));
+    Ok(with_conn!(conn, |c| diesel::update(said)
+        .set(alert_activity::text.eq(FORGOTTEN))
+        .execute(c))?)
 }
 
 /// What was noted about an alert.

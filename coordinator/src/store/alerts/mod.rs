@@ -28,7 +28,9 @@ use super::error::StoreResult;
 use super::schema::{alert_keys, alerts};
 use crate::domain::alert::{AlertStatus, Resolution};
 
-pub use activity::{Activity, ActivityOrder, NewActivity, list as activity, note};
+pub use activity::{
+    Activity, ActivityOrder, NewActivity, activity_of, forget_words_of, list as activity, note,
+};
 pub use list::{
     AlertFilter, AlertKey, AlertOrdering, Assigned, Direction, count, explain, list, place, portion,
 };
@@ -170,6 +172,18 @@ pub fn lock(conn: &mut Conn, ids: &[AlertId]) -> StoreResult<Vec<Alert>> {
         locked.extend(rows);
     }
     Ok(locked)
+}
+
+/// The alerts that somebody works on, closed ones too.
+///
+/// # Errors
+/// As any query.
+pub fn assigned_to(conn: &mut Conn, user: UserId) -> StoreResult<Vec<Alert>> {
+    Ok(with_conn!(conn, |c| alerts::table
+        .filter(alerts::assignee.eq(DbUuid::from(user)))
+        .order(alerts::id)
+        .select(Alert::as_select())
+        .load(c))?)
 }
 
 /// Writes what people may change of an alert that is locked, and gives it its next version.

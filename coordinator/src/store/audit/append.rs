@@ -43,6 +43,19 @@ pub fn append(conn: &mut Conn, new: impl IntoIterator<Item = NewAuditEvent>) {
     conn.deeds.extend(new);
 }
 
+/// Appends entries and chains them at once, for who must tell their places in this very transaction. It holds the
+/// chain's end from here on: a transaction does nothing behind it that could wait for another.
+///
+/// # Errors
+/// As any query.
+pub fn append_now(
+    conn: &mut Conn,
+    new: impl IntoIterator<Item = NewAuditEvent>,
+) -> StoreResult<()> {
+    append(conn, new);
+    flush(conn)
+}
+
 /// Where the chain ends now.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use shared::ids::{AuditEventId, UserId};
 use crate::domain::chain::{ChainHash, Link};
 
 pub(super) use append::flush;
-pub use append::{Head, append, head, set_pruned};
+pub use append::{Head, append, append_now, head, set_pruned};
 pub use checkpoints::{
     Checkpoint, add_checkpoint, checkpoint_at_or_before, checkpoint_before, checkpoints_between,
     latest_checkpoint,

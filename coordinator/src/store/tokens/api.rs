@@ -172,6 +172,29 @@ pub fn list_api(conn: &mut Conn) -> StoreResult<Vec<ApiToken>> {
         .load(c))?)
 }
 
+/// Somebody's API tokens, newest first, revoked ones too.
+///
+/// # Errors
+/// As any query.
+pub fn list_api_of(conn: &mut Conn, owner: UserId) -> StoreResult<Vec<ApiToken>> {
+    Ok(with_conn!(conn, |c| api_tokens::table
+        .filter(api_tokens::created_by.eq(DbUuid::from(owner)))
+        .order(api_tokens::id.desc())
+        .select(ApiToken::as_select())
+        .load(c))?)
+}
+
+/// Deletes somebody's API tokens; says how many.
+///
+/// # Errors
+/// As any query.
+pub fn forget_api_of(conn: &mut Conn, owner: UserId) -> StoreResult<usize> {
+    Ok(with_conn!(conn, |c| diesel::delete(
+        api_tokens::table.filter(api_tokens::created_by.eq(DbUuid::from(owner)))
+    )
+    .execute(c))?)
+}
+
 /// An API token, revoked or not.
 ///
 /// # Errors

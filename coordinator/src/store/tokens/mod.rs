@@ -6,6 +6,7 @@
 //! one of the two who showed it stole it.
 
 mod api;
+mod sessions;
 
 use std::time::Duration;
 
@@ -20,9 +21,10 @@ use super::error::StoreResult;
 use super::schema::refresh_tokens;
 
 pub use api::{
-    ApiToken, NewApiToken, Scopes, TokenEnd, api_by_hash, count_live_api, get_api, insert_api,
-    list_api, note_api_use, page_api, revoke_api,
+    ApiToken, NewApiToken, Scopes, TokenEnd, api_by_hash, count_live_api, forget_api_of, get_api,
+    insert_api, list_api, list_api_of, note_api_use, page_api, revoke_api,
 };
+pub use sessions::{Session, forget_sessions_of, sessions_of};
 
 /// What became of a refresh token that was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

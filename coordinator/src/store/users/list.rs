@@ -35,7 +35,7 @@ pub fn page(conn: &mut Conn, filter: &UserFilter, paging: Paging) -> StoreResult
 
     macro_rules! filtered {
         () => {{
-            let mut query = users::table.into_boxed();
+            let mut query = users::table.filter(users::erased_at.is_null()).into_boxed();
             if let Some(role) = &filter.role {
                 query = query.filter(users::role.eq(storable(role).into_owned()));
             }

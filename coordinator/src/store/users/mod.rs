@@ -1,9 +1,11 @@
 //! `users`: who signs in.
 //!
-//! Owns the rows, their list (`list`), and since when their sessions are good (`sessions`). Leaves passwords
-//! and rights to `api` and `domain`; only hashes come here.
-//! **Invariant:** an e-mail address is stored in lower case, so that one person is one row.
+//! Owns the rows, their list (`list`), since when their sessions are good (`sessions`), and forgetting whose they are
+//! (`erase`). Leaves passwords and rights to `api` and `domain`; only hashes come here.
+//! **Invariant:** an e-mail address is stored in lower case, so that one person is one row; whoever was erased is
+//! found by nobody.
 
+mod erase;
 mod list;
 mod sessions;
 
@@ -19,8 +21,11 @@ use super::schema::users;
 use super::words::Words;
 use crate::domain::address;
 
+pub use erase::erase;
 pub use list::{UserFilter, page};
-pub use sessions::{EndedSessions, end_sessions, hold, hold_admins, sessions_ended_within};
+pub use sessions::{
+    EndedSessions, end_sessions, hold, hold_admins, hold_shared, sessions_ended_within,
+};
 
 /// Somebody to add.
 #[derive(Clone)]
@@ -116,6 +121,7 @@ pub fn insert(conn: &mut Conn, new: &NewUser) -> StoreResult<()> {
 pub fn get(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
     Ok(with_conn!(conn, |c| users::table
         .find(DbUuid::from(id))
+        .filter(users::erased_at.is_null())
         .select(User::as_select())
         .first(c)
         .optional())?)
@@ -128,6 +134,7 @@ pub fn get(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
 pub fn by_email(conn: &mut Conn, email: &str) -> StoreResult<Option<User>> {
     Ok(with_conn!(conn, |c| users::table
         .filter(users::email.eq(folded(email)))
+        .filter(users::erased_at.is_null())
         .select(User::as_select())
         .first(c)
         .optional())?)
@@ -139,6 +146,7 @@ pub fn by_email(conn: &mut Conn, email: &str) -> StoreResult<Option<User>> {
 /// As any query.
 pub fn list(conn: &mut Conn) -> StoreResult<Vec<User>> {
     Ok(with_conn!(conn, |c| users::table
+        .filter(users::erased_at.is_null())
         .order(users::email)
         .select(User::as_select())
         .load(c))?)
@@ -149,7 +157,10 @@ pub fn list(conn: &mut Conn) -> StoreResult<Vec<User>> {
 /// # Errors
 /// As any query.
 pub fn count(conn: &mut Conn) -> StoreResult<u64> {
-    let count: i64 = with_conn!(conn, |c| users::table.count().get_result(c))?;
+    let count: i64 = with_conn!(conn, |c| users::table
+        .filter(users::erased_at.is_null())
+        .count()
+        .get_result(c))?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 

@@ -36,11 +36,31 @@ pub struct EndedSessions {
 /// # Errors
 /// As any query.
 pub fn hold(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
-    let somebody = users::table.find(DbUuid::from(id));
+    let somebody = users::table
+        .find(DbUuid::from(id))
+        .filter(users::erased_at.is_null());
     Ok(match &mut conn.db {
         Database::Postgres(c) => somebody
             .select(User::as_select())
             .for_no_key_update()
+            .first(c)
+            .optional()?,
+        Database::Sqlite(c) => somebody.select(User::as_select()).first(c).optional()?,
+    })
+}
+
+/// Somebody, by id, who stays what they are until the transaction ends; several may hold them so.
+///
+/// # Errors
+/// As any query.
+pub fn hold_shared(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
+    let somebody = users::table
+        .find(DbUuid::from(id))
+        .filter(users::erased_at.is_null());
+    Ok(match &mut conn.db {
+        Database::Postgres(c) => somebody
+            .select(User::as_select())
+            .for_share()
             .first(c)
             .optional()?,
         Database::Sqlite(c) => somebody.select(User::as_select()).first(c).optional()?,

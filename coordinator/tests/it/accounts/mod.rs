@@ -4,6 +4,7 @@
 //! **Invariant:** a claim is written once and run on both.
 
 mod command_line;
+mod erasure;
 mod office;
 mod passwords;
 mod people;

@@ -3,7 +3,8 @@
 //! **Invariant:** what is expected is read off the same table that is mounted; `domain::roles` pins the roles.
 
 use coordinator::api::{Access, routes};
-use coordinator::domain::roles::Role;
+use coordinator::domain::roles::{Permission, Role};
+use serde_json::json;
 use shared::ids::JobId;
 
 use crate::support::server::{Answer, Server};
@@ -57,7 +58,49 @@ async fn every_route_lets_in_exactly_those_its_guard_names() {
             }
         }
     }
-    assert!(asked >= 3 * 25, "{asked}");
+    assert!(asked >= 3 * 85, "{asked}");
+}
+
+/// Deeds that only somebody does who signed in with a password.
+const OF_SESSIONS: [&str; 1] = ["POST /api/v1/tokens"];
+
+#[tokio::test]
+async fn one_permission_opens_its_routes_and_all_the_others_do_not() {
+    let server = Server::start().await;
+    let admin = server.token(Role::Admin).await;
+    let made = async |scopes: Vec<&str>| {
+        let body = json!({"name": "a program", "scopes": scopes});
+        let token = server.post_as(&admin, "/api/v1/tokens", &body).await;
+        token.json(201)["secret"].as_str().unwrap().to_owned()
+    };
+    let mut asked = 0;
+    for permission in Permission::ALL {
+        let others = Permission::ALL.iter().filter(|other| *other != permission);
+        let others = made(others.map(|other| other.as_str()).collect()).await;
+        let only = made(vec![permission.as_str()]).await;
+        for route in routes().iter() {
+            if route.access() != Access::Needs(*permission) {
+                continue;
+            }
+            let at = format!("{} {}", route.method(), route.path());
+            let ask = async |token: &str| {
+                let method = route.method().as_str().parse().unwrap();
+                let request = server.request(method, &concrete(route.path()));
+                Answer::to(request.bearer_auth(token)).await
+            };
+            let refused = ask(&others).await.problem(403, "forbidden");
+            let needed = format!("this needs the permission `{permission}`");
+            assert_eq!(refused["detail"], needed, "{at}");
+            let status = ask(&only).await.status;
+            let let_in = status != 401 && status != 403;
+            assert!(
+                let_in || OF_SESSIONS.contains(&at.as_str()),
+                "{at}: {status}"
+            );
+            asked += 1;
+        }
+    }
+    assert!(asked >= 75, "{asked}");
 }
 
 #[tokio::test]

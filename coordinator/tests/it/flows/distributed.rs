@@ -7,13 +7,13 @@ use crate::support::sqs;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_on_redis_scan_messages_and_files() {
-    let site = Site::on_redis().await;
+    let site = Site::on_redis().await.patiently();
     two_nodes_scan(&site, 500).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_on_sqs_scan_messages_and_files() {
-    let site = Site::on(sqs::settings().await).await;
+    let site = Site::on(sqs::settings().await).await.patiently();
     two_nodes_scan(&site, 60).await;
 }
 

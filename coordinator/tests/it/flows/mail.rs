@@ -101,6 +101,16 @@ async fn a_letter_that_was_refused_for_now_comes_again_and_one_refused_for_good_
         .await;
     assert_eq!(mail.received().len(), 2);
     assert!(!server.log().contains("zanarkand"));
+    for (outcome, letters) in [("sent", 2), ("retried", 2), ("failed", 1)] {
+        let series = format!("weir_deliveries_total{{kind=\"mail\",outcome=\"{outcome}\"}}");
+        server
+            .eventually("the letters are counted", async |server| {
+                (server.metric(&series).await == letters).then_some(())
+            })
+            .await;
+    }
+    let attempts = "weir_delivery_seconds_count{kind=\"mail\"}";
+    assert_eq!(server.metric(attempts).await, 5);
 }
 
 #[tokio::test]

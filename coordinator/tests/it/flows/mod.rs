@@ -7,4 +7,5 @@ mod detectors;
 mod distributed;
 mod embedded;
 mod mail;
+mod mail_tls;
 mod trace;

@@ -50,6 +50,25 @@ async fn verdict(db: &TestDb) -> Option<Break> {
 }
 
 on_both! {
+    async fn entries_that_are_chained_at_once_tell_their_places_and_go_with_their_transaction(db: TestDb) {
+        let places = db.write(|c| {
+            let new = [note(0), note(1)];
+            let ids = new.clone().map(|entry| entry.id);
+            audit::append_now(c, new)?;
+            let place = |id| audit::get(c, id).map(|entry| entry.map(|entry| entry.seq));
+            ids.into_iter().map(place).collect::<StoreResult<Vec<_>>>()
+        }).await;
+        assert_eq!(places, [Some(1), Some(2)]);
+        let failed = db.store.write(|c| {
+            audit::append_now(c, [note(2)])?;
+            Err::<(), _>(StoreError::Busy)
+        });
+        assert_eq!(failed.await, Err(StoreError::Busy));
+        notes(&db, 1).await;
+        assert_eq!(db.read(all).await.len(), 3);
+        assert_eq!(verdict(&db).await, None);
+    }
+
     async fn entries_form_a_chain_that_ends_at_the_head(db: TestDb) {
         for _ in 0..3 {
             notes(&db, 10).await;

@@ -73,6 +73,9 @@ async fn a_second_process_is_told_that_sqlite_is_in_use() {
 async fn only_its_owner_reads_the_sqlite_file() {
     use std::os::unix::fs::PermissionsExt;
     let db = TestDb::migrated(Kind::Sqlite).await;
+    // The log is there as long as a connection is that wrote into it.
+    db.write(|c| settings::put(c, Setting::QueueEpoch, "e1"))
+        .await;
     let path = db.url.strip_prefix("sqlite://").unwrap();
     for file in [
         path.to_owned(),

@@ -1,9 +1,12 @@
 //! Claims about security events.
 
+use std::time::Duration;
+
+use coordinator::domain::due_times::DueTimes;
 use coordinator::domain::events::SecurityEvent;
-use coordinator::store::Paging;
 use coordinator::store::events::{self, EventFilter, StoredEvent};
 use coordinator::store::words::Search;
+use coordinator::store::{Paging, alerts};
 use serde_json::json;
 use shared::finding::Severity;
 use shared::ids::UserId;
@@ -23,8 +26,16 @@ fn event(severity: Severity, description: &str) -> SecurityEvent {
     }
 }
 
+const TIMES: DueTimes = DueTimes {
+    critical: Duration::from_hours(4),
+    high: Duration::ZERO,
+    medium: Duration::ZERO,
+    low: Duration::ZERO,
+    info: Duration::ZERO,
+};
+
 async fn take_in(db: &TestDb, events: Vec<SecurityEvent>) -> Vec<StoredEvent> {
-    db.write(move |c| events::take_in(c, events, UserId::fresh(), &silent()))
+    db.write(move |c| events::take_in(c, events, UserId::fresh(), (&silent(), TIMES)))
         .await
 }
 
@@ -65,6 +76,16 @@ on_both! {
         assert_eq!(count(&db, "alerts"), 1);
         assert_eq!(count(&db, "alert_occurrences WHERE event_id IS NOT NULL"), 2);
         assert_eq!(count(&db, "audit_events WHERE event_type = 'event.received'"), 1);
+    }
+
+    async fn an_alert_is_to_be_closed_as_soon_as_its_severity_says(db: TestDb) {
+        let stored = take_in(&db, vec![event(Severity::Critical, "a"), event(Severity::High, "b")]).await;
+        for (event, due_in) in stored.iter().zip([Some(TIMES.critical), None]) {
+            let id = event.alert_id.unwrap();
+            let alert = db.read(move |c| alerts::get(c, id)).await.unwrap();
+            let due = due_in.map(|time| event.created_at + time);
+            assert_eq!(alert.due_at, due);
+        }
     }
 
     async fn what_nobody_must_look_at_is_not_audited(db: TestDb) {

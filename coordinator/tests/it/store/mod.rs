@@ -21,7 +21,7 @@ mod people;
 mod policies;
 mod results;
 mod retention;
-mod schema;
+pub(crate) mod schema;
 mod settings;
 mod suppressions;
 mod trail;

@@ -78,7 +78,7 @@ fn columns(db: &TestDb) -> BTreeSet<(String, String)> {
 }
 
 /// How many rows there are, asked around the store.
-pub(super) fn count(db: &TestDb, from: &str) -> i64 {
+pub(crate) fn count(db: &TestDb, from: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
@@ -94,7 +94,7 @@ pub(super) fn count(db: &TestDb, from: &str) -> i64 {
 }
 
 /// Runs a statement around the store.
-pub(super) fn execute(db: &TestDb, statement: &str) {
+pub(crate) fn execute(db: &TestDb, statement: &str) {
     let query = diesel::sql_query(statement);
     match db.kind {
         Kind::Sqlite => query.execute(&mut sqlite(db)),

@@ -7,6 +7,7 @@ use coordinator::alert_work;
 use coordinator::domain::alert::AlertStatus;
 use coordinator::domain::roles::Role;
 use coordinator::domain::suppression::{Matches, SuppressionKind};
+use coordinator::store::counts::{self, What};
 use coordinator::store::suppressions::{self, NewSuppression, Suppression, SuppressionFilter};
 use coordinator::store::{Paging, clock, findings, jobs, results};
 use coordinator::suppression_changes::{self, Change, ChangeError};
@@ -83,6 +84,13 @@ on_both! {
         assert!(stored(&db, made.id).await.last_hit_at.is_some());
         let found = db.read(move |c| findings::of_jobs(c, &ids)).await;
         assert_eq!(found.iter().map(|one| one.suppressed_by).collect::<Vec<_>>(), [Some(made.id); 2]);
+        let counted = db.read(|c| {
+            let today = clock::now(c)?.date_naive();
+            counts::between(c, today, today)
+        }).await;
+        let number = |what: What| counted.iter().find(|one| one.what == what.as_str()).map(|one| (one.key.as_str(), one.n));
+        assert_eq!(number(What::Suppressed), Some((found[0].finding.info_type.as_str(), 2)));
+        assert_eq!(number(What::Findings), number(What::Suppressed));
     }
 
     async fn an_accepted_risk_that_is_over_opens_its_alert_once(db: TestDb) {

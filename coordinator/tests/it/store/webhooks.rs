@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use coordinator::domain::notice::{NoticeKind, Subscription};
+use coordinator::domain::policy::{Action, Policy, catch_all};
+use coordinator::policy_changes::{self, Change, ChangeError};
 use coordinator::store::outbox::{self, ActionState, Attempt, NewAction};
 use coordinator::store::webhooks::{
     self, AfterFailure, DisabledReason, WebhookChange, WebhookDraft, WebhookState,
 };
-use coordinator::store::{Paging, clock};
+use coordinator::store::{Paging, Store, clock};
 use shared::finding::Severity;
-use shared::ids::{ActionId, UserId, WebhookId, WorkspaceId};
+use shared::ids::{ActionId, PolicyId, UserId, WebhookId, WorkspaceId};
 
 use super::schema::count;
 use crate::support::db::{TestDb, on_both};
@@ -37,6 +39,21 @@ async fn made(db: &TestDb, name: &str) -> WebhookId {
             .await
     );
     id
+}
+
+fn naming(webhook: WebhookId) -> Policy {
+    let mut policy = catch_all();
+    policy.actions.push(Action::Webhook { id: webhook });
+    policy
+}
+
+/// Deletes a webhook unless a policy names it.
+async fn delete_unless_named(store: &Store, webhook: WebhookId) -> bool {
+    let deleting = store.write(move |c| {
+        let is_free = webhooks::named_by(c, webhook)?.is_empty();
+        Ok(is_free && webhooks::delete(c, webhook, 1, UserId::fresh())?)
+    });
+    deleting.await.unwrap()
 }
 
 async fn state(db: &TestDb, id: WebhookId) -> (WebhookState, i32) {
@@ -76,7 +93,9 @@ on_both! {
             assert_eq!(fail(&db, id, Duration::ZERO).await, AfterFailure::StillThere);
         }
         assert_eq!(state(&db, id).await, (WebhookState::Failing, 9));
-        assert_eq!(fail(&db, id, Duration::ZERO).await, AfterFailure::Disabled);
+        let disabled = AfterFailure::Disabled(DisabledReason::TooManyFailures);
+        assert_eq!(fail(&db, id, Duration::ZERO).await, disabled);
+        assert_eq!(fail(&db, id, Duration::ZERO).await, AfterFailure::WasDisabled);
         for _ in 0..20 {
             assert_eq!(fail(&db, patient, NEVER).await, AfterFailure::StillThere);
         }
@@ -176,5 +195,38 @@ on_both! {
         assert_eq!(state(&db, id).await, (WebhookState::Disabled, 10));
         assert_eq!(count(&db, "audit_events WHERE event_type = 'webhook.disabled'"), 1);
         assert_eq!(count(&db, "action_outbox WHERE state = 1"), 0);
+    }
+
+    async fn a_policy_cannot_be_stored_that_names_a_webhook_that_is_gone(db: TestDb) {
+        let change = Change::Create(Box::new(naming(WebhookId::fresh())));
+        let refused = policy_changes::store(&db.store, PolicyId::fresh(), change, UserId::fresh()).await;
+        assert!(matches!(refused, Err(ChangeError::NoSuchWebhook)));
+        let (webhook, policy) = (made(&db, "a").await, PolicyId::fresh());
+        let before = Box::new(catch_all());
+        let create = Change::Create(before.clone());
+        policy_changes::store(&db.store, policy, create, UserId::fresh()).await.unwrap();
+        assert!(delete_unless_named(&db.store, webhook).await);
+        let change = Change::Update { before, after: Box::new(naming(webhook)), version: 1 };
+        let refused = policy_changes::store(&db.store, policy, change, UserId::fresh()).await;
+        assert!(matches!(refused, Err(ChangeError::NoSuchWebhook)));
+        assert_eq!(count(&db, "audit_events WHERE event_type = 'policy.updated'"), 0);
+    }
+
+    async fn whoever_is_quicker_no_policy_names_a_webhook_that_is_gone(db: TestDb) {
+        let (mut stored, mut deleted) = (0, 0);
+        for round in 0..12 {
+            let webhook = made(&db, &format!("w{round}")).await;
+            let (one, two) = (db.store.clone(), db.store.clone());
+            let change = Change::Create(Box::new(naming(webhook)));
+            let storing = tokio::spawn(async move {
+                policy_changes::store(&one, PolicyId::fresh(), change, UserId::fresh()).await
+            });
+            let deleting = tokio::spawn(async move { delete_unless_named(&two, webhook).await });
+            let (is_stored, is_deleted) = (storing.await.unwrap().is_ok(), deleting.await.unwrap());
+            assert!(is_stored != is_deleted, "{is_stored} {is_deleted}");
+            stored += i64::from(is_stored);
+            deleted += i64::from(is_deleted);
+        }
+        assert_eq!((count(&db, "policies"), count(&db, "webhooks")), (stored, 12 - deleted));
     }
 }

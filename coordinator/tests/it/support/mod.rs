@@ -18,3 +18,4 @@ pub(crate) mod site;
 pub(crate) mod slack;
 pub(crate) mod smtp;
 pub(crate) mod sqs;
+pub(crate) mod tls;

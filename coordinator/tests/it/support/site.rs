@@ -111,15 +111,30 @@ impl Site {
         self.both.insert(name.to_owned(), value.to_owned());
     }
 
+    /// Where nothing dies: a slow machine is no reason to send anything again.
+    pub(crate) fn patiently(mut self) -> Self {
+        self.set("WEIR_PIPELINE__DUE_AFTER", "1m");
+        for lease in ["MESSAGE", "FILE", "RESULT"] {
+            self.tell_all(&format!("WEIR_QUEUE__{lease}_LEASE"), "1m");
+        }
+        self
+    }
+
     /// Takes a setting of coordinators back.
     pub(crate) fn unset(&mut self, name: &str) {
         self.coordinator.remove(name);
     }
 
-    /// Starts the coordinator, and waits until it is ready.
-    pub(crate) fn start(&self) -> Process {
+    /// The settings of coordinators, as environment.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let mut env = self.both.clone();
         env.extend(self.coordinator.clone());
+        env
+    }
+
+    /// Starts the coordinator, and waits until it is ready.
+    pub(crate) fn start(&self) -> Process {
+        let env = self.environment();
         let mut process = Process::start(weir(), &[], &env, self.folder.path(), "weir");
         process.wait_ready(self.address);
         process
@@ -147,7 +162,7 @@ impl Site {
         std::process::Command::new(weir())
             .args(args)
             .env_clear()
-            .envs(self.both.iter().chain(&self.coordinator))
+            .envs(self.environment())
             .current_dir(self.folder.path())
             .output()
             .unwrap()

@@ -7,16 +7,17 @@ use std::collections::{BTreeMap, HashSet};
 
 use actix_web::web;
 use serde::{Deserialize, Serialize};
-use shared::ids::{AlertId, UserId};
+use shared::ids::AlertId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::change::{A_USER, MAX_COMMENT, request_word, step_in};
+use super::change::{A_USER, MAX_COMMENT, step_in};
 use super::views::StatusWord;
 use super::worker;
 use crate::alert_work::{self, Change, Outcome};
 use crate::api::auth::{Authorized, permit};
-use crate::api::body::Fields;
+use crate::api::body::Object;
+use crate::api::fields::{Fields, read_draft};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
 
@@ -25,6 +26,7 @@ const MAX_IDS: usize = 500;
 
 /// What to do to many alerts; at least one of `status`, `assignee` and `comment`.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"ids": ["0193a8f0-5c1e-7000-8000-000000000001", "0193a8f0-5c1e-7000-8000-000000000002"], "status": "ACKNOWLEDGED", "comment": "One campaign."}))]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what `change_all` takes field by field")]
 pub struct BulkChange {
@@ -45,7 +47,11 @@ pub struct BulkChange {
     /// Who is to work on them; null for nobody.
     assignee: Option<Uuid>,
     /// What is to be said about each.
-    #[schema(max_length = 4000, min_length = 1, pattern = "\\S")]
+    #[schema(
+        max_length = 4000,
+        min_length = 1,
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$"
+    )]
     comment: Option<String>,
 }
 
@@ -77,49 +83,46 @@ pub struct BulkOutcome {
     request_body = BulkChange,
     responses(
         (status = 200, description = "what became of each", body = BulkResult),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
 pub async fn change_all(
     auth: Authorized<permit::AlertsWrite>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<BulkResult>, ApiError> {
-    let (ids, change) = read(body.into_inner())?;
+    let (ids, change) = read_draft(body.into_inner(), read).map_err(ApiError::unusable)?;
     let outcomes =
         alert_work::change_all(&app.store, ids.clone(), change, worker(&auth, &app)).await?;
     Ok(web::Json(result(&ids, outcomes)))
 }
 
-fn read(mut fields: Fields) -> Result<(Vec<AlertId>, Change), ApiError> {
+fn read(fields: &mut Fields<'_>) -> Option<(Vec<AlertId>, Change)> {
     let expects = format!("a list of 1 to {MAX_IDS} ids");
-    let ids = fields.need::<Vec<AlertId>>("ids", &expects);
+    fields.require("ids", &expects);
+    let ids: Option<Vec<AlertId>> = fields.read("ids", &expects);
     let named = ids.as_ref().map_or(1, Vec::len);
     if !(1..=MAX_IDS).contains(&named) {
-        fields.refuse(format!("`ids` is not usable; give {expects}"));
+        fields.note("ids", format_args!("give {expects}"));
     }
     if !fields.has("assignee") && !fields.is_given("status") && !fields.is_given("comment") {
-        fields.refuse("there is nothing to do; give `status`, `assignee` or `comment`");
+        fields.note_whole("there is nothing to do; give `status`, `assignee` or `comment`");
     }
     let step = if fields.is_given("status") || fields.is_given("resolution") {
-        step_in(&mut fields, &request_word())
+        step_in(fields)
     } else {
         fields.pass_over(&["status", "resolution"]);
         None
     };
     let change = Change {
         step,
-        assignee: fields.take::<Option<UserId>>("assignee", A_USER),
+        assignee: fields.read_or_null("assignee", A_USER),
         comment: fields.text("comment", MAX_COMMENT),
         ..Change::default()
     };
-    let ids = fields.end(ids)?;
     let mut seen = HashSet::new();
-    let once = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-    Ok((once, change))
+    let once = ids?.into_iter().filter(|id| seen.insert(*id)).collect();
+    Some((once, change))
 }
 
 fn result(ids: &[AlertId], mut outcomes: BTreeMap<AlertId, Outcome>) -> BulkResult {

@@ -8,20 +8,22 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use shared::finding::Severity;
-use shared::ids::{AlertId, UserId};
+use shared::ids::AlertId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::views::{AlertView, SeverityWord, StatusWord};
+use super::views::{AlertView, StatusWord};
 use super::{answer, worker};
 use crate::alert_work::{self, Acceptance, Change};
 use crate::api::auth::{Authorized, permit};
-use crate::api::body::{Fields, one_of};
-use crate::api::precondition::Expected;
+use crate::api::body::Object;
+use crate::api::fields::{Fields, one_of, read_draft};
+use crate::api::precondition::{Expected, IfMatch};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
 use crate::api::v1::suppressions::put_in_force;
 use crate::domain::alert::{AlertStatus, Resolution, Step};
+use crate::domain::policy::SeverityWord;
 
 /// Longest comment, in characters.
 pub(super) const MAX_COMMENT: usize = 4_000;
@@ -30,6 +32,7 @@ const MAX_REASON: usize = 1_000;
 
 /// A step to another status.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"status": "ACKNOWLEDGED", "comment": "Looking at it."}))]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what `set_status` takes field by field")]
 pub struct StatusChange {
@@ -47,12 +50,17 @@ pub struct StatusChange {
     )]
     resolution: Option<String>,
     /// What is to be said about it.
-    #[schema(max_length = 4000, min_length = 1, pattern = "\\S")]
+    #[schema(
+        max_length = 4000,
+        min_length = 1,
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$"
+    )]
     comment: Option<String>,
 }
 
 /// Something to say.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"text": "Asked the author to rotate it."}))]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what `comment` takes field by field")]
 pub struct Comment {
@@ -60,7 +68,7 @@ pub struct Comment {
     #[schema(
         max_length = 4000,
         min_length = 1,
-        pattern = "\\S",
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$",
         example = "Asked the author to rotate it."
     )]
     text: String,
@@ -68,6 +76,7 @@ pub struct Comment {
 
 /// Who is to work on it.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"assignee": null}))]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what `assign` takes field by field")]
 pub struct Assignment {
@@ -78,6 +87,7 @@ pub struct Assignment {
 
 /// What to change of an alert; what is absent stays.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"severity": "CRITICAL", "due_at": "2027-01-31T17:00:00Z"}))]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1)]
 #[expect(dead_code, reason = "describes what `change` takes field by field")]
@@ -91,6 +101,7 @@ pub struct AlertChange {
 
 /// A risk to accept.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"reason": "Test cards of the payment team.", "expires_at": "2027-01-31T00:00:00Z"}))]
 #[serde(deny_unknown_fields)]
 #[expect(
     dead_code,
@@ -101,7 +112,7 @@ pub struct RiskAcceptance {
     #[schema(
         max_length = 1000,
         min_length = 1,
-        pattern = "\\S",
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$",
         example = "Test cards of the payment team."
     )]
     reason: String,
@@ -117,17 +128,14 @@ pub struct RiskAcceptance {
     security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the alert"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     request_body = StatusChange,
     responses(
         (status = 200, description = "the alert; `ETag` is its version", body = AlertView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 404, description = "no such alert", body = crate::api::Problem),
         (status = 409, description = "the step leads nowhere from where the alert is", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -135,17 +143,18 @@ pub async fn set_status(
     auth: Authorized<permit::AlertsWrite>,
     request: HttpRequest,
     id: web::Path<AlertId>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = body.into_inner();
-    let step = step_in(&mut fields, &request_word());
-    let comment = fields.text("comment", MAX_COMMENT);
-    let change = Change {
-        step: Some(fields.end(step)?),
-        comment,
-        ..Change::default()
-    };
+    let change = read_draft(body.into_inner(), |fields| {
+        let step = step_in(fields);
+        let comment = fields.text("comment", MAX_COMMENT);
+        Some(Change {
+            step: Some(step?),
+            comment,
+            ..Change::default()
+        })
+    });
     make(&auth, &request, *id, change, &app).await
 }
 
@@ -155,16 +164,13 @@ pub async fn set_status(
     security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the alert"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     request_body = Comment,
     responses(
         (status = 200, description = "the alert; `ETag` is its version", body = AlertView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 404, description = "no such alert", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -172,15 +178,15 @@ pub async fn comment(
     auth: Authorized<permit::AlertsWork>,
     request: HttpRequest,
     id: web::Path<AlertId>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = body.into_inner();
-    let text = fields.need_text("text", MAX_COMMENT);
-    let change = Change {
-        comment: Some(fields.end(text)?),
-        ..Change::default()
-    };
+    let change = read_draft(body.into_inner(), |fields| {
+        Some(Change {
+            comment: Some(fields.need_text("text", MAX_COMMENT)?),
+            ..Change::default()
+        })
+    });
     make(&auth, &request, *id, change, &app).await
 }
 
@@ -190,16 +196,13 @@ pub async fn comment(
     security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the alert"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     request_body = Assignment,
     responses(
         (status = 200, description = "the alert; `ETag` is its version", body = AlertView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 404, description = "no such alert", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -207,15 +210,18 @@ pub async fn assign(
     auth: Authorized<permit::AlertsWork>,
     request: HttpRequest,
     id: web::Path<AlertId>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = body.into_inner();
-    let assignee = fields.need::<Option<UserId>>("assignee", A_USER);
-    let change = Change {
-        assignee: Some(fields.end(assignee)?),
-        ..Change::default()
-    };
+    let change = read_draft(body.into_inner(), |fields| {
+        if !fields.has("assignee") {
+            fields.note("assignee", "is missing; give a user's id, or null");
+        }
+        Some(Change {
+            assignee: Some(fields.read_or_null("assignee", A_USER)?),
+            ..Change::default()
+        })
+    });
     make(&auth, &request, *id, change, &app).await
 }
 
@@ -224,16 +230,13 @@ pub async fn assign(
     patch, operation_id = "changeAlert", path = "/api/v1/alerts/{id}", tag = "alerts", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the alert"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     request_body = AlertChange,
     responses(
         (status = 200, description = "the alert; `ETag` is its version", body = AlertView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 404, description = "no such alert", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -241,20 +244,19 @@ pub async fn change(
     auth: Authorized<permit::AlertsWrite>,
     request: HttpRequest,
     id: web::Path<AlertId>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = body.into_inner();
-    if !fields.has("due_at") && !fields.is_given("severity") {
-        fields.refuse("there is nothing to change; give `due_at`, `severity` or both");
-    }
-    let a_severity = one_of(Severity::ALL.iter().map(|severity| severity.as_str()));
-    let change = Change {
-        due_at: fields.time("due_at"),
-        severity: fields.take("severity", &a_severity).flatten(),
-        ..Change::default()
-    };
-    let change = fields.end(Some(change))?;
+    let change = read_draft(body.into_inner(), |fields| {
+        if !fields.has("due_at") && !fields.is_given("severity") {
+            fields.note_whole("there is nothing to change; give `due_at`, `severity` or both");
+        }
+        Some(Change {
+            due_at: fields.time_or_null("due_at"),
+            severity: fields.read("severity", &one_of(Severity::ALL, Severity::as_str)),
+            ..Change::default()
+        })
+    });
     make(&auth, &request, *id, change, &app).await
 }
 
@@ -265,17 +267,15 @@ pub async fn change(
     security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the alert"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     request_body = RiskAcceptance,
     responses(
-        (status = 200, description = "the alert; `ETag` is its version", body = AlertView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
+        (status = 200, description = "the alert; `ETag` is its version", body = AlertView,
+            headers(("Location" = String, description = "where the accepted risk is"))),
         (status = 404, description = "no such alert", body = crate::api::Problem),
         (status = 409, description = "the alert is closed, or there are too many suppressions", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -283,21 +283,20 @@ pub async fn accept_risk(
     auth: Authorized<permit::AlertsWrite>,
     request: HttpRequest,
     id: web::Path<AlertId>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = body.into_inner();
-    let reason = fields.need_text("reason", MAX_REASON);
-    let owner = fields.take::<Option<UserId>>("owner", A_USER).flatten();
-    let expires_at = fields.need_time("expires_at");
-    let read = reason
-        .zip(expires_at)
-        .map(|(reason, expires_at)| Acceptance {
-            reason,
+    let acceptance = read_draft(body.into_inner(), |fields| {
+        let reason = fields.need_text("reason", MAX_REASON);
+        let owner = fields.read("owner", A_USER);
+        let expires_at = fields.need_time("expires_at");
+        Some(Acceptance {
+            reason: reason?,
             owner: owner.unwrap_or(auth.principal.user),
-            expires_at,
-        });
-    let acceptance = fields.end(read)?;
+            expires_at: expires_at?,
+        })
+    });
+    let acceptance = acceptance.map_err(ApiError::unusable)?;
     let seen = Expected::of(&request);
     let is_seen = move |version| seen.holds(version);
     let worker = worker(&auth, &app);
@@ -312,27 +311,24 @@ pub async fn accept_risk(
     Ok(answered)
 }
 
-pub(super) const A_USER: &str = "a user's id, or null";
-
-/// The words for a status.
-pub(super) fn request_word() -> String {
-    one_of(AlertStatus::ALL.map(AlertStatus::as_str))
-}
+pub(super) const A_USER: &str = "a user's id";
 
 /// The step that `status` and `resolution` ask for; none if they are wrong, which the fields then know.
-pub(super) fn step_in(fields: &mut Fields, a_status: &str) -> Option<Step> {
-    let to = fields.need::<AlertStatus>("status", a_status);
-    let word = fields.take::<Option<String>>("resolution", "a word, or null");
-    let resolution = match word.flatten().map(|word| word.parse::<Resolution>()) {
+pub(super) fn step_in(fields: &mut Fields<'_>) -> Option<Step> {
+    let a_status = one_of(&AlertStatus::ALL, AlertStatus::as_str);
+    fields.require("status", &a_status);
+    let to: Option<AlertStatus> = fields.read("status", &a_status);
+    let word: Option<String> = fields.read("resolution", "a word");
+    let resolution = match word.map(|word| word.parse::<Resolution>()) {
         None => None,
         Some(Ok(resolution)) => Some(resolution),
         Some(Err(error)) => {
-            fields.refuse(error.to_string());
+            fields.note("resolution", error);
             return None;
         }
     };
     Step::new(to?, resolution)
-        .map_err(|error| fields.refuse(error.to_string()))
+        .map_err(|error| fields.note("resolution", error))
         .ok()
 }
 
@@ -340,9 +336,10 @@ async fn make<P>(
     auth: &Authorized<P>,
     request: &HttpRequest,
     id: AlertId,
-    change: Change,
+    change: Result<Change, Vec<String>>,
     app: &AppState,
 ) -> Result<HttpResponse, ApiError> {
+    let change = change.map_err(ApiError::unusable)?;
     let seen = Expected::of(request);
     let is_seen = move |version| seen.holds(version);
     let alert = alert_work::change(&app.store, id, is_seen, change, worker(auth, app)).await?;

@@ -69,9 +69,8 @@ impl IntoParams for Whole {
     responses(
         (status = 200, description = "the file", content(
             (Vec<AlertView> = "application/json"),
-            (String = "text/csv"),
+            (String = "text/csv", example = json!("id,status,severity,source,title\r\n")),
         )),
-        (status = 400, description = "a parameter is not acceptable, or not known", body = crate::api::Problem),
     ),
 )]
 pub async fn export(

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use shared::ids::AlertId;
 use utoipa::IntoParams;
 
-use super::{known_only, page_of, paging};
+use super::{page_of, paging};
 use crate::alert_work::{WorkError, Worker};
 use crate::api::auth::{Authorized, permit};
 use crate::api::cursor::{Page, PageQuery};
@@ -34,7 +34,7 @@ pub use change::{
 };
 pub use export::{__path_export, ExportQuery, Format, export};
 pub use query::{AlertQuery, OrderingQuery};
-pub use views::{ActivityView, AlertView, OccurrenceView, SeverityWord, StatusWord};
+pub use views::{ActivityView, AlertView, OccurrenceView, StatusWord};
 
 use query::read_filter;
 
@@ -44,7 +44,6 @@ use query::read_filter;
     params(PageQuery, OrderingQuery, AlertQuery),
     responses(
         (status = 200, description = "a page", body = Page<AlertView>),
-        (status = 400, description = "a parameter is not acceptable, or not known", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -55,8 +54,7 @@ pub async fn list(
     query: web::Query<AlertQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<AlertView>>, ApiError> {
-    known_only::<query::Whole>(&request)?;
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<query::Whole>(&request, &page, &app.cursors)?;
     let mut filter = read_filter(query.into_inner(), auth.principal.user)?;
     filter.ordering = ordering.into_inner().read()?;
     let order = filter.ordering;
@@ -100,7 +98,6 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "the alert"), PageQuery),
     responses(
         (status = 200, description = "a page", body = Page<OccurrenceView>),
-        (status = 400, description = "a parameter is not acceptable, or not known", body = crate::api::Problem),
         (status = 404, description = "no such alert", body = crate::api::Problem),
     ),
 )]
@@ -111,8 +108,7 @@ pub async fn occurrences(
     page: web::Query<PageQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<OccurrenceView>>, ApiError> {
-    known_only::<PageQuery>(&request)?;
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<PageQuery>(&request, &page, &app.cursors)?;
     let id = known(&app, *id).await?.id;
     let found = app
         .store
@@ -144,7 +140,6 @@ pub struct ActivityQuery {
     params(("id" = Uuid, Path, description = "the alert"), PageQuery, ActivityQuery),
     responses(
         (status = 200, description = "a page", body = Page<ActivityView>),
-        (status = 400, description = "a parameter is not acceptable, or not known", body = crate::api::Problem),
         (status = 404, description = "no such alert", body = crate::api::Problem),
     ),
 )]
@@ -156,7 +151,6 @@ pub async fn activity(
     query: web::Query<ActivityQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<ActivityView>>, ApiError> {
-    known_only::<ActivityQuery>(&request)?;
     let order = match query.ordering.as_deref() {
         None | Some("created_at") => ActivityOrder::OldestFirst,
         Some("-created_at") => ActivityOrder::NewestFirst,
@@ -166,7 +160,7 @@ pub async fn activity(
             ));
         }
     };
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<ActivityQuery>(&request, &page, &app.cursors)?;
     let id = known(&app, *id).await?.id;
     let found = app
         .store

@@ -11,10 +11,11 @@ use shared::ids::UserId;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
-use super::views::{SeverityWord, StatusWord};
-use crate::api::body::{A_TIME, one_of, rfc3339};
+use super::views::StatusWord;
+use crate::api::fields::{A_TIME, one_of, rfc3339};
 use crate::api::problem::ApiError;
 use crate::domain::alert::AlertStatus;
+use crate::domain::policy::SeverityWord;
 use crate::store::alerts::{AlertFilter, AlertKey, AlertOrdering, Assigned};
 use crate::store::words::Search;
 
@@ -138,7 +139,7 @@ impl OrderingQuery {
             return Ok(AlertOrdering::default());
         };
         AlertOrdering::parse(&word).ok_or_else(|| {
-            let words = one_of(AlertKey::ALL.map(AlertKey::as_str));
+            let words = one_of(&AlertKey::ALL, AlertKey::as_str);
             ApiError::invalid(format!(
                 "`ordering` is not usable; give {words}, with `-` in front for the greatest first"
             ))
@@ -148,8 +149,8 @@ impl OrderingQuery {
 
 /// The filter that is asked for by `me`.
 pub(super) fn read_filter(query: AlertQuery, me: UserId) -> Result<AlertFilter, ApiError> {
-    let a_status = one_of(AlertStatus::ALL.map(AlertStatus::as_str));
-    let a_severity = one_of(Severity::ALL.iter().map(|severity| severity.as_str()));
+    let a_status = one_of(&AlertStatus::ALL, AlertStatus::as_str);
+    let a_severity = one_of(Severity::ALL, Severity::as_str);
     let an_info_type = "kinds of data such as CREDIT_CARD_NUMBER";
     Ok(AlertFilter {
         statuses: several("status", query.status, &a_status)?,

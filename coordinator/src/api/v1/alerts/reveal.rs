@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::auth::{Authorized, permit};
-use crate::api::fields::{Faults, Fields, Object};
+use crate::api::body::Object;
+use crate::api::fields::{Faults, Fields};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::store::findings;
@@ -58,6 +59,7 @@ pub struct OriginalText {
     #[schema(value_type = Object)]
     location: Location,
     /// What it says.
+    #[schema(example = "the card is 4111 1111 1111 1111")]
     text: String,
 }
 
@@ -84,10 +86,7 @@ pub struct OriginalFinding {
     request_body = RevealRequest,
     responses(
         (status = 200, description = "what it said; not to be kept by caches", body = Original),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
         (status = 404, description = "no such alert, no such message of it, or nothing is kept any more", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "the reason is missing or too short; `errors` says what", body = crate::api::Problem),
         (status = 429, description = "ten originals in the last hour", body = crate::api::Problem),
     ),
@@ -121,16 +120,16 @@ fn read(body: Object, alert: AlertId, user: UserId) -> Result<NewReveal, Vec<Str
     let faults = Faults::default();
     let mut fields = Fields::of_draft(body, &faults);
     fields.require("reason", "why you need to see it");
-    let reason = fields.text("reason", MAX_REASON_CHARS);
+    let reason = fields.line("reason", MAX_REASON_CHARS);
     if reason
         .as_ref()
         .is_some_and(|text| text.chars().count() < MIN_REASON_CHARS)
     {
         let told = format!("give at least {MIN_REASON_CHARS} characters; auditors will read it");
-        faults.note("reason", &told);
+        faults.note("reason", told);
     }
     let message: Option<JobId> = fields.read("message", "a message's id");
-    fields.end("reason, message");
+    fields.end();
     faults.none(NewReveal {
         alert,
         message,

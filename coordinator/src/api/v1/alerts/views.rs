@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::domain::policy::SeverityWord;
 use crate::store::alerts::{Activity, Alert, Occurrence};
 
 /// How far people are with an alert.
@@ -24,23 +25,6 @@ pub enum StatusWord {
     Resolved,
     /// There was nothing to be done.
     Dismissed,
-}
-
-/// How bad something is.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = Severity)]
-pub enum SeverityWord {
-    /// Worth counting.
-    Info,
-    /// Worth knowing.
-    Low,
-    /// Worth a look.
-    Medium,
-    /// Worth acting on today.
-    High,
-    /// Worth acting on now.
-    Critical,
 }
 
 /// An alert.
@@ -66,6 +50,7 @@ pub struct AlertView {
     #[schema(example = "CREDIT_CARD_NUMBER")]
     pub(super) info_type: Option<String>,
     /// The gravest value it was first seen with, as a keyed hash.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015")]
     pub(super) fingerprint: Option<String>,
     /// The policy it met first.
     pub(super) policy_id: Option<Uuid>,

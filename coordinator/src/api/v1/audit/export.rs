@@ -3,9 +3,9 @@
 //! **Invariant:** an export takes the memory of one segment, and no transaction is open while a slow reader
 //! reads.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
@@ -15,6 +15,7 @@ use super::Place;
 use crate::api::auth::{Authorized, permit};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
+use crate::api::v1::known_only;
 use crate::store::audit::{self, AuditEvent, Checkpoint, NewAuditEvent};
 use crate::store::{Store, StoreError};
 use crate::trail;
@@ -41,15 +42,17 @@ pub struct ExportQuery {
     get, operation_id = "exportAudit", path = "/api/v1/audit/export", tag = "audit", security(("bearer" = [])),
     params(ExportQuery),
     responses(
-        (status = 200, description = "one entry or checkpoint a line", body = String, content_type = "application/x-ndjson"),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
+        (status = 200, description = "one entry or checkpoint a line", body = String, content_type = "application/x-ndjson",
+            example = json!("{\"seq\":1,\"id\":\"0193a8f0-5c1e-7000-8000-000000000001\",…}\n")),
     ),
 )]
 pub async fn export(
     auth: Authorized<permit::AuditRead>,
+    request: HttpRequest,
     query: web::Query<ExportQuery>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    known_only::<ExportQuery>(&request)?;
     let after = query.after.0;
     let by = auth.principal.user;
     let head = app.store.read(audit::head).await?;

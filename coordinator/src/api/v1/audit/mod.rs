@@ -1,9 +1,10 @@
 //! `/api/v1/audit`: what was done, by whom, to what; in one chain.
 //!
-//! Owns the routes: entries of one's own (`record`), the list (here), the proof (`proof`) and the export
-//! (`export`). The chain is for `store::audit`, its proof for `trail`.
+//! Owns the routes: entries from outside (`record`, read by `draft`), the list (here), the proof (`proof`) and the
+//! export (`export`). The chain is for `store::audit`, its proof for `trail`.
 //! **Invariant:** who hands an entry in stands in it as `recorded_by`: nobody can pass a deed off as Weir's.
 
+mod draft;
 mod export;
 mod proof;
 mod record;
@@ -17,6 +18,7 @@ use shared::job::RetryClass;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::moment::Moment;
 use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
 use crate::api::cursor::{Page, PageQuery};
@@ -26,11 +28,10 @@ use crate::store::Position;
 use crate::store::audit::{self, AuditEvent, AuditFilter};
 use crate::store::words::Search;
 
+pub use draft::{NewEntries, NewEntry};
 pub use export::{__path_export, export};
 pub use proof::{__path_keys, __path_verify, BreakView, KeyView, Keys, Verification, keys, verify};
-pub use record::{
-    __path_record, __path_record_batch, NewEntries, NewEntry, RecordedEntries, record, record_batch,
-};
+pub use record::{__path_record, __path_record_batch, RecordedEntries, record, record_batch};
 
 /// A place of the chain, in a query: 0 or more.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -57,9 +58,11 @@ pub struct AuditQuery {
     /// Only about that: an alert's id, a policy's, a detector's.
     subject: Option<String>,
     /// Not before.
-    created_after: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    created_after: Option<Moment>,
     /// Before.
-    created_before: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    created_before: Option<Moment>,
     /// Only with all of these words, or words that begin with them.
     #[param(example = "scan started")]
     search: Option<String>,
@@ -91,7 +94,11 @@ pub struct AuditEventView {
     #[schema(value_type = Object)]
     variant_data: Box<RawValue>,
     /// The hash of this entry and of all before it: SHA-256, in hex.
-    #[schema(min_length = 64, max_length = 64)]
+    #[schema(
+        min_length = 64,
+        max_length = 64,
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     hash: String,
 }
 
@@ -101,7 +108,6 @@ pub struct AuditEventView {
     params(PageQuery, AuditQuery),
     responses(
         (status = 200, description = "a page", body = Page<AuditEventView>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -111,7 +117,7 @@ pub async fn list(
     query: web::Query<AuditQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<AuditEventView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<AuditQuery>(&request, &page, &app.cursors)?;
     let filter = query.into_inner().filter();
     let found = app
         .store
@@ -126,7 +132,11 @@ pub async fn list(
     };
     let page = page_of(&request, &page, &app.cursors, found, view);
     Ok(web::Json(Page {
-        items: page.items.into_iter().collect::<Result<_, _>>()?,
+        items: page
+            .items
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(altered)?,
         next_cursor: page.next_cursor,
         total: page.total,
     }))
@@ -149,7 +159,7 @@ pub async fn get(
     let id = *id;
     let found = app.store.read(move |conn| audit::get(conn, id)).await?;
     let entry = found.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
-    Ok(web::Json(entry.try_into()?))
+    Ok(web::Json(entry.try_into().map_err(altered)?))
 }
 
 impl AuditQuery {
@@ -158,8 +168,8 @@ impl AuditQuery {
             event_type: self.event_type,
             user_id: self.user_id,
             subject: self.subject,
-            from: self.created_after,
-            until: self.created_before,
+            from: self.created_after.map(|at| at.0),
+            until: self.created_before.map(|at| at.0),
             search: self.search.as_deref().and_then(Search::parse),
         }
     }
@@ -168,12 +178,16 @@ impl AuditQuery {
 /// The stored data is no JSON: somebody altered it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a stored audit entry is not json")]
-struct NotJson;
+pub struct NotJson;
+
+fn altered(error: NotJson) -> ApiError {
+    ApiError::failed(RetryClass::Permanent, error)
+}
 
 impl TryFrom<AuditEvent> for AuditEventView {
-    type Error = ApiError;
+    type Error = NotJson;
 
-    fn try_from(entry: AuditEvent) -> Result<Self, ApiError> {
+    fn try_from(entry: AuditEvent) -> Result<Self, NotJson> {
         Ok(Self {
             seq: entry.seq,
             id: entry.id.as_uuid(),
@@ -183,7 +197,7 @@ impl TryFrom<AuditEvent> for AuditEventView {
             subject: entry.subject,
             recorded_by: entry.recorded_by,
             variant_data: RawValue::from_string(entry.variant_data)
-                .map_err(|_quotes_it| ApiError::failed(RetryClass::Permanent, NotJson))?,
+                .map_err(|_quotes_it| NotJson)?,
             hash: entry.hash.to_string(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::Place;
 use crate::api::auth::{Authorized, permit};
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
+use crate::api::v1::known_only;
 use crate::domain::chain::{Break, BreakKind};
 use crate::trail::{self, Scope, Verdict};
 
@@ -77,8 +78,10 @@ pub struct KeyView {
     #[schema(example = "k1")]
     key_id: String,
     /// `Ed25519`.
+    #[schema(example = "Ed25519")]
     algorithm: &'static str,
     /// 32 bytes, in base64.
+    #[schema(example = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: String,
 }
 
@@ -88,14 +91,15 @@ pub struct KeyView {
     params(VerifyQuery),
     responses(
         (status = 200, description = "what was found, good or bad", body = Verification),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn verify(
     _auth: Authorized<permit::AuditRead>,
+    request: HttpRequest,
     query: web::Query<VerifyQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Verification>, ApiError> {
+    known_only::<VerifyQuery>(&request)?;
     let scope = Scope {
         after: query.after.map(|place| place.0),
         at_most: Some(AT_MOST),

@@ -13,6 +13,7 @@ use crate::api::state::AppState;
 
 /// A new password for who is signed in.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"current_password": "correct horse battery", "new_password": "staple of another horse"}))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     /// The password so far.
@@ -25,15 +26,17 @@ pub struct PasswordChange {
 
 /// Whose password is forgotten.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ada@example.org"}))]
 #[serde(deny_unknown_fields)]
 pub struct ForgottenRequest {
     /// The address.
-    #[schema(example = "ada@example.org", max_length = 254)]
+    #[schema(example = "ada@example.org")]
     email: String,
 }
 
 /// A new password for who has a token.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"token": "weir_rst_…", "new_password": "staple of another horse"}))]
 #[serde(deny_unknown_fields)]
 pub struct ResetRequest {
     /// From the mail, or from an admin. Good once.

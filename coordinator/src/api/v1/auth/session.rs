@@ -21,6 +21,7 @@ use crate::store::users;
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "admin@localhost", "password": "correct horse battery"}))]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// The address.
@@ -33,10 +34,11 @@ pub struct LoginRequest {
 
 /// A session to go on with, or to end.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"refresh_token": "weir_rt_…"}))]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     /// What the last answer gave.
-    #[schema(value_type = String, max_length = 1024)]
+    #[schema(value_type = String)]
     refresh_token: SecretString,
 }
 
@@ -44,8 +46,10 @@ pub struct RefreshRequest {
 #[derive(Serialize, ToSchema)]
 pub struct Session {
     /// For `Authorization: Bearer`.
+    #[schema(example = "eyJ0eXAiOiJKV1Qi…")]
     access_token: String,
     /// Good once, for the next session.
+    #[schema(example = "weir_rt_…")]
     refresh_token: String,
     /// `Bearer`.
     #[schema(example = "Bearer")]
@@ -61,11 +65,13 @@ pub struct Me {
     /// The user.
     id: Uuid,
     /// The address.
+    #[schema(example = "ada@example.org")]
     email: String,
     /// `admin`, `analyst` or `auditor`.
     #[schema(example = "admin")]
     role: &'static str,
     /// What this credential may do.
+    #[schema(example = json!(["alerts:read", "scans:write"]))]
     permissions: Vec<&'static str>,
 }
 

@@ -4,16 +4,21 @@
 //! everything that is wrong with the fields at once. Leaves what the fields ask for to the engine.
 //! **Invariant:** an error names a field of ours and never repeats what was sent.
 
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
-use shared::detector::{DetectorSpec, Kind, MaskRule, Origin, Precedence, WordMatching};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::detector::{DetectorSpec, Hotwords, Kind, MaskRule, Origin, Precedence, WordMatching};
 use shared::finding::{InfoType, Likelihood, Severity};
 use shared::ids::DetectorId;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::api::body::Object;
+use crate::api::fields::{Fields, one_of, read_draft};
 
 /// A detector of one's own. `pattern` or `patterns` belong to kind `regex`, `words` and `matching` to kind
 /// `dictionary`, `exact_data` to kind `exact_data_match`, `fingerprints` to kind `document_fingerprint`.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "Employee number", "info_type": "EMPLOYEE_ID", "kind": "regex", "pattern": "\\bEMP-\\d{6}\\b",
     "hotwords": ["badge"], "severity": "MEDIUM", "likelihood": "LIKELY", "enabled": true,
@@ -79,9 +84,28 @@ pub struct DetectorDraft {
     counter_examples: Option<Vec<String>>,
 }
 
+/// Fields of a detector, each of which may be left out: those to change, or a draft to try.
+pub struct DetectorFields;
+
+impl PartialSchema for DetectorFields {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = DetectorDraft::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.required.clear();
+            object.example = Some(json!({"enabled": false}));
+            let what = "Fields of a detector; what is left out stays as it is. Of one that comes with Weir only \
+                `enabled`, `severity` and `likelihood` can be changed.";
+            object.description = Some(what.to_owned());
+        }
+        schema
+    }
+}
+
+impl ToSchema for DetectorFields {}
+
 /// Which fields may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fields {
+pub(super) enum Allowed {
     /// Every field.
     All,
     /// A detector keeps its id.
@@ -90,33 +114,24 @@ pub(super) enum Fields {
     OfBuiltIn,
 }
 
-const OF_BUILT_IN: [&str; 3] = ["enabled", "severity", "likelihood"];
-const DETECTOR_FIELDS: &str = "id, name, info_type, description, kind, pattern, patterns, words, matching, \
-    exact_data, fingerprints, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, \
-    precedence, mask, enabled, references, handling, examples, counter_examples";
-
 /// A new detector.
 ///
 /// # Errors
 /// Everything that is wrong with the fields.
-pub(super) fn new_spec(fields: Map<String, Value>) -> Result<DetectorSpec, Vec<String>> {
-    let mut missing = Vec::new();
-    for (field, expects) in [("name", NAME), ("info_type", INFO_TYPE)] {
-        if !fields.contains_key(field) {
-            missing.push(format!("`{field}` is missing; give {expects}"));
-        }
+pub(super) fn new_spec(draft: Object) -> Result<DetectorSpec, Vec<String>> {
+    read_draft(draft, |fields| {
+        fields.require("name", NAME);
+        fields.require("info_type", INFO_TYPE);
+        Some(with_id(spec_in(fields, blank(), Allowed::All)))
+    })
+}
+
+/// A detector that was given no id is called by its name.
+pub(super) fn with_id(mut spec: DetectorSpec) -> DetectorSpec {
+    if spec.id.as_str().is_empty() {
+        spec.id = DetectorId::new(slug(&spec.name));
     }
-    let blank = blank();
-    match changed(&blank, fields, Fields::All) {
-        Ok(mut spec) if missing.is_empty() => {
-            if spec.id.as_str().is_empty() {
-                spec.id = DetectorId::new(slug(&spec.name));
-            }
-            Ok(spec)
-        }
-        Ok(_) => Err(missing),
-        Err(errors) => Err(missing.into_iter().chain(errors).collect()),
-    }
+    spec
 }
 
 /// `base` with some fields changed.
@@ -125,159 +140,120 @@ pub(super) fn new_spec(fields: Map<String, Value>) -> Result<DetectorSpec, Vec<S
 /// Everything that is wrong with the fields.
 pub(super) fn changed(
     base: &DetectorSpec,
-    fields: Map<String, Value>,
-    allowed: Fields,
+    draft: Object,
+    allowed: Allowed,
 ) -> Result<DetectorSpec, Vec<String>> {
-    let mut read = Reader {
-        fields,
-        errors: Vec::new(),
-    };
-    let mut spec = base.clone();
-    read.take("enabled", "true or false", &mut spec.enabled);
-    read.take(
-        "severity",
-        &one_of(Severity::ALL, Severity::as_str),
-        &mut spec.severity,
-    );
-    read.take(
-        "likelihood",
-        &one_of(Likelihood::ALL, Likelihood::as_str),
-        &mut spec.likelihood,
-    );
-    if allowed == Fields::OfBuiltIn {
-        if !read.fields.is_empty() {
-            let own = OF_BUILT_IN.join(", ");
-            read.errors
-                .push(format!("of a built-in detector only {own} can be changed"));
-        }
-        return read.end(spec);
+    read_draft(draft, |fields| Some(spec_in(fields, base.clone(), allowed)))
+}
+
+/// `spec` with what `fields` say; what is wrong with them, they know.
+pub(super) fn spec_in(
+    fields: &mut Fields<'_>,
+    mut spec: DetectorSpec,
+    allowed: Allowed,
+) -> DetectorSpec {
+    fields.replace("enabled", "true or false", &mut spec.enabled);
+    let severities = one_of(Severity::ALL, Severity::as_str);
+    fields.replace("severity", &severities, &mut spec.severity);
+    let likelihoods = one_of(Likelihood::ALL, Likelihood::as_str);
+    fields.replace("likelihood", &likelihoods, &mut spec.likelihood);
+    if allowed == Allowed::OfBuiltIn {
+        fields.refuse_rest(
+            "of a built-in detector only enabled, severity, likelihood can be changed",
+        );
+        return spec;
     }
-    if allowed == Fields::All {
-        read.take("id", "lower-case letters, digits and hyphens", &mut spec.id);
+    if allowed == Allowed::All {
+        let expects = "lower-case letters, digits and hyphens";
+        fields.replace("id", expects, &mut spec.id);
     }
-    take_words_about_it(&mut read, &mut spec);
-    take_search(&mut read, &mut spec);
-    take_evidence(&mut read, &mut spec);
-    if !read.fields.is_empty() {
-        let count = read.fields.len();
-        read.errors.push(format!(
-            "{count} fields are not known here; a detector has {DETECTOR_FIELDS}"
-        ));
-    }
-    read.end(spec)
+    words_about_it_in(fields, &mut spec);
+    search_in(fields, &mut spec);
+    evidence_in(fields, &mut spec);
+    spec
 }
 
 const NAME: &str = "a few words for people";
 const INFO_TYPE: &str = "upper-case letters, digits and underscores, beginning with a letter";
 const TEXTS: &str = "a list of texts";
 
-fn take_words_about_it(read: &mut Reader, spec: &mut DetectorSpec) {
-    read.take("name", NAME, &mut spec.name);
-    read.take("info_type", INFO_TYPE, &mut spec.info_type);
-    read.take("description", "a text", &mut spec.description);
-    read.take("handling", "a text", &mut spec.handling);
-    read.take("references", TEXTS, &mut spec.references);
-    read.take("examples", TEXTS, &mut spec.examples);
-    read.take("counter_examples", TEXTS, &mut spec.counter_examples);
-    read.take("mask", "`{\"first\": 0, \"last\": 4}`", &mut spec.mask);
-    read.take(
-        "precedence",
-        "catch_all, generic or specific",
-        &mut spec.precedence,
-    );
+fn words_about_it_in(fields: &mut Fields<'_>, spec: &mut DetectorSpec) {
+    fields.replace("name", NAME, &mut spec.name);
+    fields.replace("info_type", INFO_TYPE, &mut spec.info_type);
+    fields.replace("description", "a text", &mut spec.description);
+    fields.replace("handling", "a text", &mut spec.handling);
+    fields.replace("references", TEXTS, &mut spec.references);
+    fields.replace("examples", TEXTS, &mut spec.examples);
+    fields.replace("counter_examples", TEXTS, &mut spec.counter_examples);
+    fields.replace("mask", "`{\"first\": 0, \"last\": 4}`", &mut spec.mask);
+    let expects = "catch_all, generic or specific";
+    fields.replace("precedence", expects, &mut spec.precedence);
 }
 
-fn take_search(read: &mut Reader, spec: &mut DetectorSpec) {
-    read.take("kind", &one_of(Kind::ALL, Kind::as_str), &mut spec.kind);
-    if let Some(pattern) = read.fields.remove("pattern") {
-        if read.fields.contains_key("patterns") {
-            read.errors
-                .push("`pattern` and `patterns` are both given; keep one".to_owned());
-        } else {
-            read.fields.insert("patterns".to_owned(), json!([pattern]));
-        }
+fn search_in(fields: &mut Fields<'_>, spec: &mut DetectorSpec) {
+    fields.replace("kind", &one_of(Kind::ALL, Kind::as_str), &mut spec.kind);
+    if fields.has("pattern") && fields.has("patterns") {
+        fields.note_whole("`pattern` and `patterns` are both given; keep one");
     }
-    read.take(
-        "patterns",
-        "a list of regular expressions",
-        &mut spec.patterns,
-    );
-    read.take("words", "a list of words", &mut spec.words);
+    if let Some(pattern) = fields.read("pattern", "a regular expression") {
+        spec.patterns = vec![pattern];
+    }
+    let expects = "a list of regular expressions";
+    fields.replace("patterns", expects, &mut spec.patterns);
+    fields.replace("words", "a list of words", &mut spec.words);
     let expects = "`{\"part_of_word\": false, \"match_case\": false}`";
-    read.take("matching", expects, &mut spec.matching);
+    fields.replace("matching", expects, &mut spec.matching);
     let expects = "`{\"columns\", \"min_corroborating\", \"window\", \"index\"}`, as `weir edm build` writes it";
-    read.take("exact_data", expects, &mut spec.exact_data);
+    fields.replace("exact_data", expects, &mut spec.exact_data);
     let expects = "`{\"documents\", \"threshold_percent\", \"index\"}`, as `weir fingerprint build` writes it";
-    read.take("fingerprints", expects, &mut spec.fingerprints);
+    fields.replace("fingerprints", expects, &mut spec.fingerprints);
 }
 
-fn take_evidence(read: &mut Reader, spec: &mut DetectorSpec) {
-    if let Some(Value::Array(words)) = read.fields.get_mut("hotwords") {
-        let words = std::mem::take(words);
-        let hotwords = if words.is_empty() {
-            Value::Null
-        } else {
-            json!({ "words": words })
-        };
-        read.fields.insert("hotwords".to_owned(), hotwords);
-    }
+fn evidence_in(fields: &mut Fields<'_>, spec: &mut DetectorSpec) {
     let expects =
         "a list of words, or `{\"words\", \"before\", \"after\", \"raise\", \"required\"}`";
-    read.take("hotwords", expects, &mut spec.hotwords);
-    read.take("validator", "a validator's name", &mut spec.validator);
+    if let Some(hotwords) = fields.read_or_null("hotwords", expects) {
+        spec.hotwords = hotwords.and_then(WrittenHotwords::whole);
+    }
+    fields.replace("validator", "a validator's name", &mut spec.validator);
     let expects = "a list of `{\"pattern\", \"named\", \"reason\", \"lower\"}`";
-    read.take("exclusions", expects, &mut spec.exclusions);
-    read.take(
+    fields.replace("exclusions", expects, &mut spec.exclusions);
+    let expects = "a whole number";
+    fields.replace(
         "min_entropy_millibits",
-        "a whole number",
+        expects,
         &mut spec.min_entropy_millibits,
     );
 }
 
-/// Gives `fields` the index of the detector that they change, if they speak of exact data or documents and
-/// bring none: a detector is shown without its index.
-pub(super) fn keep_index(fields: &mut Map<String, Value>, of: &DetectorSpec) {
+/// Hotwords as they may be written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenHotwords {
+    /// With the usual reach; none of them is as good as no hotwords.
+    Words(Vec<String>),
+    Whole(Hotwords),
+}
+
+impl WrittenHotwords {
+    fn whole(self) -> Option<Hotwords> {
+        match self {
+            Self::Words(words) => (!words.is_empty()).then(|| Hotwords::of(words)),
+            Self::Whole(hotwords) => Some(hotwords),
+        }
+    }
+}
+
+/// Gives a draft the index of the detector that it changes, if it speaks of exact data or documents and
+/// brings none: a detector is shown without its index.
+pub(super) fn keep_index(draft: &mut Object, of: &DetectorSpec) {
     let exact = of.exact_data.as_ref().map(|data| &data.index);
     let documents = of.fingerprints.as_ref().map(|data| &data.index);
     for (field, present) in [("exact_data", exact), ("fingerprints", documents)] {
-        if let (Some(Value::Object(data)), Some(present)) = (fields.get_mut(field), present) {
+        if let (Some(Value::Object(data)), Some(present)) = (draft.0.get_mut(field), present) {
             data.entry("index").or_insert_with(|| json!(present));
         }
     }
-}
-
-/// Takes fields out of an object.
-struct Reader {
-    fields: Map<String, Value>,
-    errors: Vec<String>,
-}
-
-impl Reader {
-    fn take<T: DeserializeOwned>(&mut self, field: &str, expects: &str, into: &mut T) {
-        let Some(value) = self.fields.remove(field) else {
-            return;
-        };
-        match serde_json::from_value(value) {
-            Ok(value) => *into = value,
-            // serde's words repeat the value.
-            Err(_repeats) => self
-                .errors
-                .push(format!("`{field}` is not usable; give {expects}")),
-        }
-    }
-
-    fn end(self, spec: DetectorSpec) -> Result<DetectorSpec, Vec<String>> {
-        if self.errors.is_empty() {
-            Ok(spec)
-        } else {
-            Err(self.errors)
-        }
-    }
-}
-
-fn one_of<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
-    let words: Vec<&str> = all.iter().map(|&one| word(one)).collect();
-    format!("one of {}", words.join(", "))
 }
 
 /// What a new detector is before any field is read.
@@ -329,7 +305,7 @@ mod tests {
     use super::*;
 
     fn read(value: &Value) -> Result<DetectorSpec, String> {
-        new_spec(value.as_object().unwrap().clone()).map_err(|errors| errors.join("\n"))
+        new_spec(Object(value.as_object().unwrap().clone())).map_err(|errors| errors.join("\n"))
     }
 
     #[test]
@@ -355,21 +331,21 @@ mod tests {
         .unwrap_err();
         assert!(!errors.contains("4111"));
         insta::assert_snapshot!(errors, @r#"
-        `name` is missing; give a few words for people
-        `likelihood` is not usable; give one of VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY
-        `info_type` is not usable; give upper-case letters, digits and underscores, beginning with a letter
-        `kind` is not usable; give one of regex, dictionary, exact_data_match, document_fingerprint
+        `name`: is missing; give a few words for people
+        `likelihood`: give one of VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY
+        `info_type`: give upper-case letters, digits and underscores, beginning with a letter
+        `kind`: give one of regex, dictionary, exact_data_match, document_fingerprint
         `pattern` and `patterns` are both given; keep one
-        `hotwords` is not usable; give a list of words, or `{"words", "before", "after", "raise", "required"}`
-        1 fields are not known here; a detector has id, name, info_type, description, kind, pattern, patterns, words, matching, exact_data, fingerprints, validator, hotwords, exclusions, min_entropy_millibits, likelihood, severity, precedence, mask, enabled, references, handling, examples, counter_examples
+        `hotwords`: give a list of words, or `{"words", "before", "after", "raise", "required"}`, or null
+        1 fields are not known here; there are enabled, severity, likelihood, id, name, info_type, description, handling, references, examples, counter_examples, mask, precedence, kind, pattern, patterns, words, matching, exact_data, fingerprints, hotwords, validator, exclusions, min_entropy_millibits
         "#);
     }
 
     #[test]
     fn of_a_built_in_detector_only_its_weight_can_be_changed() {
         let change = |fields: &Value| {
-            let fields = fields.as_object().unwrap().clone();
-            changed(&blank(), fields, Fields::OfBuiltIn)
+            let draft = Object(fields.as_object().unwrap().clone());
+            changed(&blank(), draft, Allowed::OfBuiltIn)
         };
         assert!(!change(&json!({"enabled": false})).unwrap().enabled);
         assert!(change(&json!({"pattern": "x"})).is_err());
@@ -380,11 +356,9 @@ mod tests {
         let mut with = blank();
         with.hotwords = serde_json::from_value(json!({"words": ["w"]})).unwrap();
         for none in [json!(null), json!([])] {
-            let fields = json!({"hotwords": none}).as_object().unwrap().clone();
-            assert_eq!(
-                changed(&with, fields, Fields::AllButId).unwrap().hotwords,
-                None
-            );
+            let draft = serde_json::from_value(json!({"hotwords": none})).unwrap();
+            let changed = changed(&with, draft, Allowed::AllButId).unwrap();
+            assert_eq!(changed.hotwords, None);
         }
     }
 
@@ -394,9 +368,9 @@ mod tests {
         with.exact_data =
             serde_json::from_value(json!({"columns": ["id", "name"], "index": "AA=="})).unwrap();
         let change = |data: Value| {
-            let mut fields = json!({"exact_data": data}).as_object().unwrap().clone();
-            keep_index(&mut fields, &with);
-            let changed = changed(&with, fields, Fields::AllButId).unwrap();
+            let mut draft = serde_json::from_value(json!({"exact_data": data})).unwrap();
+            keep_index(&mut draft, &with);
+            let changed = changed(&with, draft, Allowed::AllButId).unwrap();
             changed.exact_data.unwrap()
         };
         let kept = change(json!({"columns": ["id", "mail"], "window": 100}));

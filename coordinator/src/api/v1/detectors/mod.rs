@@ -5,7 +5,6 @@
 //! **Invariant:** a change is answered after it is in force in this process; a detector that cannot work is
 //! answered with 422 and never stored.
 
-mod body;
 mod draft;
 mod trial;
 mod views;
@@ -15,10 +14,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shared::detector::{DetectorSpec, Origin};
 use shared::job::RetryClass;
 
-use self::body::LargeJson;
-use self::draft::Fields;
+use self::draft::Allowed;
 use crate::api::auth::{Authorized, permit};
-use crate::api::precondition::{self, etag};
+use crate::api::body::Body;
+use crate::api::precondition::{self, IfMatch, etag};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::detector_changes::{self, Change, ChangeError};
@@ -26,9 +25,12 @@ use crate::detector_cost::Cost;
 use crate::detector_sets::KnownDetector;
 use crate::store::detectors;
 
-pub use draft::{DetectorDraft, blank, slug};
+pub use draft::{DetectorDraft, DetectorFields, blank, slug};
 pub use trial::{__path_test, Trial, TrialFinding, TrialRequest, test};
 pub use views::{CostView, DetectorDetail, DetectorList, DetectorView};
+
+/// Longest body, in bytes: an index of exact data may hold a million rows.
+const MAX_BYTES: usize = 48 << 20;
 
 /// All detectors, in force or switched off, on one page.
 #[utoipa::path(
@@ -74,15 +76,15 @@ pub async fn get(
     post, operation_id = "createDetector", path = "/api/v1/detectors", tag = "detectors", security(("bearer" = [])),
     request_body = DetectorDraft,
     responses(
-        (status = 201, description = "made, and in force", body = DetectorDetail),
+        (status = 201, description = "made, and in force", body = DetectorDetail,
+            headers(("Location" = String, description = "where it is"))),
         (status = 409, description = "the id is taken, or there are too many", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
 pub async fn create(
     auth: Authorized<permit::DetectorsWrite>,
-    body: LargeJson,
+    body: Body<MAX_BYTES>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let spec = draft::new_spec(body.0).map_err(ApiError::unusable)?;
@@ -107,7 +109,7 @@ pub async fn create(
     put, operation_id = "replaceDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "the detector"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     request_body = DetectorDraft,
     responses(
@@ -115,7 +117,6 @@ pub async fn create(
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "it is built in, or changed at this very moment", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -123,7 +124,7 @@ pub async fn replace(
     auth: Authorized<permit::DetectorsWrite>,
     request: HttpRequest,
     id: web::Path<String>,
-    body: LargeJson,
+    body: Body<MAX_BYTES>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let known = known(&app, &id).await?;
@@ -133,10 +134,10 @@ pub async fn replace(
             "change `enabled`, `severity` or `likelihood` with PATCH, or make another",
         ));
     }
-    let mut fields = body.0;
-    fields.insert("id".to_owned(), id.into_inner().into());
-    draft::keep_index(&mut fields, &known.spec);
-    let spec = draft::new_spec(fields).map_err(ApiError::unusable)?;
+    let mut draft = body.0;
+    draft.0.insert("id".to_owned(), id.into_inner().into());
+    draft::keep_index(&mut draft, &known.spec);
+    let spec = draft::new_spec(draft).map_err(ApiError::unusable)?;
     put(&app, &auth.principal.user, known, spec).await
 }
 
@@ -146,15 +147,14 @@ pub async fn replace(
     patch, operation_id = "changeDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "the detector"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
-    request_body = DetectorDraft,
+    request_body = DetectorFields,
     responses(
         (status = 200, description = "changed, and in force", body = DetectorDetail),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "changed at this very moment", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -162,18 +162,18 @@ pub async fn change(
     auth: Authorized<permit::DetectorsWrite>,
     request: HttpRequest,
     id: web::Path<String>,
-    body: LargeJson,
+    body: Body<MAX_BYTES>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let known = known(&app, &id).await?;
     precondition::check(&request, known.version)?;
     let allowed = match known.spec.origin {
-        Origin::Builtin => Fields::OfBuiltIn,
-        Origin::Custom => Fields::AllButId,
+        Origin::Builtin => Allowed::OfBuiltIn,
+        Origin::Custom => Allowed::AllButId,
     };
-    let mut fields = body.0;
-    draft::keep_index(&mut fields, &known.spec);
-    let spec = draft::changed(&known.spec, fields, allowed).map_err(ApiError::unusable)?;
+    let mut draft = body.0;
+    draft::keep_index(&mut draft, &known.spec);
+    let spec = draft::changed(&known.spec, draft, allowed).map_err(ApiError::unusable)?;
     put(&app, &auth.principal.user, known, spec).await
 }
 
@@ -182,7 +182,7 @@ pub async fn change(
     delete, operation_id = "deleteDetector", path = "/api/v1/detectors/{id}", tag = "detectors", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "the detector"),
-        ("If-Match" = Option<String>, Header, description = "the version that is to go"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "deleted, and no longer in force"),

@@ -7,15 +7,15 @@ use actix_web::web;
 use scanner_node::detect::{IndexKeys, Scratch, admit_with};
 use scanner_node::scan::{Located, scan_units};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use shared::content::{Coverage, TextUnit};
 use shared::detector::DetectorSpec;
 use shared::job::RetryClass;
 use utoipa::ToSchema;
 
-use super::body::LargeJson;
-use super::draft::{self, DetectorDraft, Fields};
+use super::draft::{self, Allowed, DetectorFields};
 use crate::api::auth::{Authorized, permit};
+use crate::api::body::Body;
+use crate::api::fields::{Fields, read_draft};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::api::v1::views::EvidenceView;
@@ -25,13 +25,14 @@ const MAX_TEXT_BYTES: usize = 64 << 10;
 
 /// A detector, by its id or as a draft, and a text.
 #[derive(ToSchema)]
+#[schema(example = json!({"id": "credit-card-number", "text": "my card is 4111 1111 1111 1111"}))]
 #[expect(dead_code, reason = "describes what `test` takes")]
 pub struct TrialRequest {
     /// A detector that there is.
     #[schema(example = "credit-card-number")]
     id: Option<String>,
     /// One that there is not yet; a name and an info type are not needed.
-    detector: Option<DetectorDraft>,
+    detector: Option<DetectorFields>,
     /// The text, at most 64 KiB.
     #[schema(example = "my card is 4111 1111 1111 1111")]
     text: String,
@@ -78,7 +79,6 @@ pub struct TrialFinding {
     request_body = TrialRequest,
     responses(
         (status = 200, description = "what it found", body = Trial),
-        (status = 400, description = "no text, or no detector", body = crate::api::Problem),
         (status = 404, description = "there is no detector of that id", body = crate::api::Problem),
         (status = 413, description = "the text is too long", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
@@ -86,20 +86,17 @@ pub struct TrialFinding {
 )]
 pub async fn test(
     _auth: Authorized<permit::DetectorsRead>,
-    body: LargeJson,
+    body: Body<{ super::MAX_BYTES }>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Trial>, ApiError> {
-    let (of, text) = parts(body.0)?;
+    let (of, text) = read_draft(body.0, parts).map_err(ApiError::unusable)?;
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(ApiError::new(ErrorCode::PayloadTooLarge)
+            .with_detail(format!("`text` has more than {MAX_TEXT_BYTES} bytes")));
+    }
     let spec = match of {
         Of::Stored(id) => super::known(&app, &id).await?.spec,
-        Of::Draft(fields) => {
-            let mut spec =
-                draft::changed(&draft::blank(), fields, Fields::All).map_err(ApiError::unusable)?;
-            if spec.id.as_str().is_empty() {
-                spec.id = shared::ids::DetectorId::new(draft::slug(&spec.name));
-            }
-            spec
-        }
+        Of::Draft(spec) => *spec,
     };
     let keys = app.detectors.keys().cloned();
     let tried = web::block(move || try_on(&spec, keys.as_ref(), &text)).await;
@@ -110,29 +107,26 @@ pub async fn test(
 /// What is tried.
 enum Of {
     Stored(String),
-    Draft(Map<String, Value>),
+    Draft(Box<DetectorSpec>),
 }
 
-fn parts(mut body: Map<String, Value>) -> Result<(Of, String), ApiError> {
-    let Some(Value::String(text)) = body.remove("text") else {
-        return Err(ApiError::invalid("missing field `text`"));
+fn parts(fields: &mut Fields<'_>) -> Option<(Of, String)> {
+    fields.require("text", "a text");
+    let text = fields.read("text", "a text");
+    let stored = fields.read("id", "a detector's id").map(Of::Stored);
+    let draft = fields.object("detector").map(|mut detector| {
+        let spec = draft::spec_in(&mut detector, draft::blank(), Allowed::All);
+        detector.end();
+        Of::Draft(Box::new(draft::with_id(spec)))
+    });
+    let of = match (stored, draft) {
+        (Some(of), None) | (None, Some(of)) => Some(of),
+        _ => {
+            fields.note_whole("give either `id` or `detector`");
+            None
+        }
     };
-    if text.len() > MAX_TEXT_BYTES {
-        return Err(ApiError::new(ErrorCode::PayloadTooLarge)
-            .with_detail(format!("`text` has more than {MAX_TEXT_BYTES} bytes")));
-    }
-    let of = match (body.remove("id"), body.remove("detector")) {
-        (Some(Value::String(id)), None) => Of::Stored(id),
-        (None, Some(Value::Object(fields))) => Of::Draft(fields),
-        _ => return Err(ApiError::invalid("give either `id` or `detector`")),
-    };
-    if body.is_empty() {
-        Ok((of, text))
-    } else {
-        Err(ApiError::invalid(
-            "there is more than `id` or `detector`, and `text`",
-        ))
-    }
+    Some((of?, text?))
 }
 
 fn try_on(spec: &DetectorSpec, keys: Option<&IndexKeys>, text: &str) -> Result<Trial, Vec<String>> {

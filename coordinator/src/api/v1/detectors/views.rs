@@ -35,6 +35,7 @@ pub struct DetectorView {
     /// How often it was changed; 0 for a built-in one that is as it came.
     version: i32,
     /// What it finds and how.
+    #[schema(example = "Numbers of payment cards.")]
     description: String,
     /// How sure a hit is without further evidence.
     #[schema(example = "LIKELY")]
@@ -43,8 +44,10 @@ pub struct DetectorView {
     #[schema(example = "HIGH")]
     severity: &'static str,
     /// What to do about a leak.
+    #[schema(example = "Tell whoever issued the card.")]
     handling: String,
     /// Where the format is described.
+    #[schema(example = json!(["https://en.wikipedia.org/wiki/ISO/IEC_7812"]))]
     references: Vec<String>,
 }
 
@@ -52,6 +55,7 @@ pub struct DetectorView {
 #[derive(Serialize, ToSchema)]
 pub struct DetectorList {
     /// Which set is in force: nodes that scan with it say so in their results.
+    #[schema(example = "5f2a8c1e9b7d4a60")]
     pub(super) version: String,
     /// The detectors, by id.
     pub(super) items: Vec<DetectorView>,
@@ -65,8 +69,10 @@ pub struct DetectorDetail {
     #[serde(flatten)]
     view: DetectorView,
     /// Regular expressions.
+    #[schema(example = json!(["\\bEMP-\\d{6}\\b"]))]
     patterns: Vec<String>,
     /// Words of a dictionary.
+    #[schema(example = json!(["zanarkand"]))]
     words: Vec<String>,
     /// What counts as one of the words: `part_of_word`, `match_case`.
     #[schema(value_type = Object)]
@@ -94,8 +100,10 @@ pub struct DetectorDetail {
     #[schema(value_type = Object)]
     mask: MaskRule,
     /// Texts in which it fires.
+    #[schema(example = json!(["badge EMP-123456"]))]
     examples: Vec<String>,
     /// Texts in which it does not.
+    #[schema(example = json!(["EMP-12"]))]
     counter_examples: Vec<String>,
     /// What it was measured to cost, where this request changed what it looks for.
     #[serde(skip_serializing_if = "Option::is_none")]

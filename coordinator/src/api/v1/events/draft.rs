@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use shared::finding::Severity;
 use utoipa::ToSchema;
 
-use crate::api::object::{Fields, is_line};
+use crate::api::body::Object;
+use crate::api::fields::{Fields, one_of, read_draft, read_drafts};
 use crate::domain::events::{
     DataFault, MAX_DATA_BYTES, MAX_DATA_DEPTH, MAX_DESCRIPTION_CHARS, MAX_KEY_CHARS,
     MAX_NAME_CHARS, SEVERITIES, SecurityEvent, check_data,
@@ -16,8 +17,6 @@ use crate::domain::events::{
 
 /// Events in a batch, at most.
 pub(super) const MAX_BATCH: usize = 1_000;
-
-const KNOWN: &str = "source, event_type, severity, description, data, dedup_key";
 
 /// A security event.
 #[derive(Deserialize, ToSchema)]
@@ -43,10 +42,13 @@ pub struct EventDraft {
     )]
     event_type: String,
     /// How bad. `HIGH` and `CRITICAL` become alerts.
-    #[schema(inline)]
     severity: EventSeverity,
     /// For people: what happened.
-    #[schema(min_length = 1, max_length = 4000, pattern = r"^[^\x00]+$")]
+    #[schema(
+        min_length = 1,
+        max_length = 4000,
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$"
+    )]
     description: String,
     /// The rest, as the source has it: at most 16 KiB as compact JSON, nested at most 16 levels deep.
     #[schema(value_type = Option<Object>)]
@@ -56,7 +58,6 @@ pub struct EventDraft {
     #[schema(
         min_length = 1,
         max_length = 200,
-        nullable = false,
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
     )]
     dedup_key: Option<String>,
@@ -78,6 +79,7 @@ pub(super) enum EventSeverity {
 
 /// Several events.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"events": [{"source": "edge-firewall", "event_type": "port_scan", "severity": "LOW", "description": "12 ports of db-1 asked"}]}))]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what `read_batch` takes")]
 pub struct EventBatch {
@@ -90,84 +92,41 @@ pub struct EventBatch {
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(super) fn read(fields: Map<String, Value>) -> Result<SecurityEvent, Vec<String>> {
-    read_at(fields, String::new())
+pub(super) fn read(draft: Object) -> Result<SecurityEvent, Vec<String>> {
+    read_draft(draft, event_in)
 }
 
 /// Reads a batch.
 ///
 /// # Errors
 /// All that is wrong with any event.
-pub(super) fn read_batch(fields: Map<String, Value>) -> Result<Vec<SecurityEvent>, Vec<String>> {
-    let mut body = Fields::new(fields);
-    let fits = |events: &Vec<Value>| (1..=MAX_BATCH).contains(&events.len());
-    let expects = format!("a list of 1 to {MAX_BATCH} events");
-    let given = body.need("events", &expects, fits).unwrap_or_default();
-    let mut mistakes = body.end("events");
-    let mut events = Vec::with_capacity(given.len());
-    for (index, event) in given.into_iter().enumerate() {
-        let Value::Object(fields) = event else {
-            mistakes.push(format!("events[{index}] is not usable; give an object"));
-            continue;
-        };
-        match read_at(fields, format!("events[{index}]: ")) {
-            Ok(event) => events.push(event),
-            Err(more) => mistakes.extend(more),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(events)
-    } else {
-        Err(mistakes)
-    }
+pub(super) fn read_batch(draft: Object) -> Result<Vec<SecurityEvent>, Vec<String>> {
+    read_drafts(draft, "events", MAX_BATCH, event_in)
 }
 
-fn read_at(fields: Map<String, Value>, at: String) -> Result<SecurityEvent, Vec<String>> {
-    let mut fields = Fields::at(fields, at);
-    let name = |text: &String| is_line(text, MAX_NAME_CHARS);
-    let line = format!("one line of at most {MAX_NAME_CHARS} characters");
-    let source = fields.need("source", &line, name);
-    let event_type = fields.need("event_type", &line, name);
-    let severity = fields.need(
-        "severity",
-        "one of LOW, MEDIUM, HIGH, CRITICAL",
-        |severity: &Severity| SEVERITIES.contains(severity),
-    );
-    let description = fields.need(
-        "description",
-        &format!("a text of 1 to {MAX_DESCRIPTION_CHARS} characters without NUL"),
-        |text: &String| is_description(text),
-    );
-    let data: Option<Map<String, Value>> = fields.take("data", "an object", |_| true);
-    let dedup_key = fields.take(
-        "dedup_key",
-        &format!("one line of at most {MAX_KEY_CHARS} characters"),
-        |key: &String| is_line(key, MAX_KEY_CHARS),
-    );
-    let data = data.unwrap_or_default();
+fn event_in(fields: &mut Fields<'_>) -> Option<SecurityEvent> {
+    let source = fields.need_line("source", MAX_NAME_CHARS);
+    let event_type = fields.need_line("event_type", MAX_NAME_CHARS);
+    let severities = one_of(&SEVERITIES, Severity::as_str);
+    fields.require("severity", &severities);
+    let severity = fields.read("severity", &severities);
+    if severity.is_some_and(|severity| !SEVERITIES.contains(&severity)) {
+        fields.note("severity", format_args!("give {severities}"));
+    }
+    let description = fields.need_text("description", MAX_DESCRIPTION_CHARS);
+    let data: Map<String, Value> = fields.read("data", "an object").unwrap_or_default();
     if let Err(fault) = check_data(&data) {
-        fields.refuse("data", told(fault));
+        fields.note("data", told(fault));
     }
-    let mistakes = fields.end(KNOWN);
-    match (source, event_type, severity, description) {
-        (Some(source), Some(event_type), Some(severity), Some(description))
-            if mistakes.is_empty() =>
-        {
-            Ok(SecurityEvent {
-                source,
-                event_type,
-                severity,
-                description,
-                data,
-                dedup_key,
-            })
-        }
-        _ => Err(mistakes),
-    }
-}
-
-fn is_description(text: &str) -> bool {
-    (1..=MAX_DESCRIPTION_CHARS).contains(&text.chars().count()) && !text.contains('\0')
+    let dedup_key = fields.line("dedup_key", MAX_KEY_CHARS);
+    Some(SecurityEvent {
+        source: source?,
+        event_type: event_type?,
+        severity: severity?,
+        description: description?,
+        data,
+        dedup_key,
+    })
 }
 
 fn told(fault: DataFault) -> String {
@@ -184,10 +143,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::object::LINE;
+    use crate::api::fields::{LINE, TEXT};
 
-    fn fields(value: &Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
+    fn fields(value: &Value) -> Object {
+        Object(value.as_object().unwrap().clone())
     }
 
     fn event() -> Value {
@@ -218,12 +177,12 @@ mod tests {
         .join("\n");
         assert!(!mistakes.contains("4111"));
         insta::assert_snapshot!(mistakes, @r"
-        `source` is not usable; give one line of at most 100 characters
-        `event_type` is missing; give one line of at most 100 characters
-        `severity` is not usable; give one of LOW, MEDIUM, HIGH, CRITICAL
-        `description` is not usable; give a text of 1 to 4000 characters without NUL
-        `data` is not usable; give an object
-        `dedup_key` is not usable; give one line of at most 200 characters
+        `source`: give a text of 1 to 100 characters on one line
+        `event_type`: is missing; give a text of 1 to 100 characters on one line
+        `severity`: give one of LOW, MEDIUM, HIGH, CRITICAL
+        `description`: give a text of 1 to 4000 characters
+        `data`: give an object
+        `dedup_key`: give a text of 1 to 200 characters on one line
         1 fields are not known here; there are source, event_type, severity, description, data, dedup_key
         ");
     }
@@ -259,9 +218,9 @@ mod tests {
         let batch = json!({"events": [event(), with("severity", json!("X")), 7, with("data", json!({"a": "\0"}))]});
         let mistakes = read_batch(fields(&batch)).unwrap_err();
         insta::assert_snapshot!(mistakes.join("\n"), @r"
-        events[1]: `severity` is not usable; give one of LOW, MEDIUM, HIGH, CRITICAL
-        events[2] is not usable; give an object
-        events[3]: `data` holds a NUL; leave it out
+        `events[1].severity`: give one of LOW, MEDIUM, HIGH, CRITICAL
+        `events[2]`: give an object
+        `events[3].data`: holds a NUL; leave it out
         ");
     }
 
@@ -272,7 +231,7 @@ mod tests {
             assert_eq!(read_batch(fields(&batch)).is_ok(), taken, "{count}");
         }
         assert!(read_batch(fields(&json!({"events": [event()], "more": 1}))).is_err());
-        assert!(read_batch(Map::new()).is_err());
+        assert!(read_batch(Object::default()).is_err());
     }
 
     proptest! {
@@ -289,5 +248,6 @@ mod tests {
         use utoipa::PartialSchema;
         let schema = serde_json::to_value(EventDraft::schema()).unwrap();
         assert_eq!(schema["properties"]["source"]["pattern"], LINE);
+        assert_eq!(schema["properties"]["description"]["pattern"], TEXT);
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Owns reading the query. **Invariant:** what is looked for is bounded and is data, never part of a statement.
 
-use chrono::{DateTime, Datelike, Utc};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use shared::finding::Severity;
 use utoipa::IntoParams;
 
 use crate::api::problem::ApiError;
+use crate::api::v1::moment::Moment;
 use crate::domain::events::{MAX_NAME_CHARS, SEVERITIES};
 use crate::store::events::EventFilter;
 use crate::store::words::Search;
@@ -40,24 +40,6 @@ pub struct EventQuery {
     /// Only with words that begin like these.
     #[param(max_length = 200, example = "ports db")]
     search: Option<String>,
-}
-
-/// A time that both databases can keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Moment(DateTime<Utc>);
-
-impl Moment {
-    fn parse(text: &str) -> Option<Self> {
-        let at = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
-        (0..=9_999).contains(&at.year()).then_some(Self(at))
-    }
-}
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("no time"))
-    }
 }
 
 impl EventQuery {

@@ -17,11 +17,12 @@ use uuid::Uuid;
 
 use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
+use crate::api::body::Repeatable;
 use crate::api::cursor::{Page, PageQuery};
-use crate::api::idempotency::{Answer, KeyHeader, once};
-use crate::api::object::{Object, unusable};
+use crate::api::idempotency::{Answer, IdempotencyKey, KeyHeader, once};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
+use crate::domain::due_times::DueTimes;
 use crate::domain::events::SecurityEvent;
 use crate::store::events::{self, StoredEvent};
 use crate::store::notices::Notices;
@@ -50,6 +51,7 @@ pub struct EventView {
     #[schema(example = "HIGH")]
     severity: &'static str,
     /// For people.
+    #[schema(example = "1024 ports of db-1 asked within a minute")]
     description: String,
     /// The rest, as the source has it.
     #[schema(value_type = Object)]
@@ -72,29 +74,30 @@ pub struct EventsTaken {
 /// Hands in an event. `HIGH` and `CRITICAL` become alerts.
 #[utoipa::path(
     post, operation_id = "createEvent", path = "/api/v1/events", tag = "events", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        description = "names the request: sent again within a day, it gets the same answer")),
+    params(IdempotencyKey),
     request_body = EventDraft,
     responses(
-        (status = 201, description = "stored; `Idempotent-Replayed: true` if it was before", body = EventView),
+        (status = 201, description = "stored; `Idempotent-Replayed: true` if it was before", body = EventView,
+            headers(
+                ("Location" = String, description = "where it is"),
+                ("Idempotent-Replayed" = bool, description = "there, and true, if it was stored before"),
+            )),
         (status = 400, description = "the body is no JSON object, or the key is none", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "not usable as it is written, `errors` says why; or the key had another body", body = crate::api::Problem),
     ),
 )]
 pub async fn create(
     auth: Authorized<permit::EventsWrite>,
     key: KeyHeader,
-    body: Object<MAX_EVENT_BYTES>,
+    body: Repeatable<MAX_EVENT_BYTES>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let by = auth.principal.user;
     let request = key.named(by, "POST /api/v1/events", body.hash)?;
-    let event = draft::read(body.fields).map_err(unusable)?;
-    let notices = app.notices.clone();
+    let event = draft::read(body.object).map_err(ApiError::unusable)?;
+    let (notices, times) = (app.notices.clone(), app.times);
     let taking = move |conn: &mut Conn| {
-        let mut views = take_in(conn, vec![event], by, &notices)?;
+        let mut views = take_in(conn, vec![event], by, (&notices, times))?;
         let view = views.pop();
         let id = view.as_ref().map(|view| view.id);
         Ok(Answer {
@@ -109,29 +112,28 @@ pub async fn create(
 /// Hands in several events at once: all are taken, or none.
 #[utoipa::path(
     post, operation_id = "createEvents", path = "/api/v1/events/batch", tag = "events", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        description = "names the request: sent again within a day, it gets the same answer")),
+    params(IdempotencyKey),
     request_body = EventBatch,
     responses(
-        (status = 201, description = "stored; `Idempotent-Replayed: true` if they were before", body = EventsTaken),
+        (status = 201, description = "stored; `Idempotent-Replayed: true` if they were before", body = EventsTaken,
+            headers(("Idempotent-Replayed" = bool, description = "there, and true, if they were stored before"))),
         (status = 400, description = "the body is no JSON object, or the key is none", body = crate::api::Problem),
         (status = 413, description = "the body has more than 8 MiB", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "not usable as it is written, `errors` says which events and why; or the key had another body", body = crate::api::Problem),
     ),
 )]
 pub async fn create_batch(
     auth: Authorized<permit::EventsWrite>,
     key: KeyHeader,
-    body: Object<MAX_BATCH_BYTES>,
+    body: Repeatable<MAX_BATCH_BYTES>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let by = auth.principal.user;
     let request = key.named(by, "POST /api/v1/events/batch", body.hash)?;
-    let events = draft::read_batch(body.fields).map_err(unusable)?;
-    let notices = app.notices.clone();
+    let events = draft::read_batch(body.object).map_err(ApiError::unusable)?;
+    let (notices, times) = (app.notices.clone(), app.times);
     let taking = move |conn: &mut Conn| {
-        let items = take_in(conn, events, by, &notices)?;
+        let items = take_in(conn, events, by, (&notices, times))?;
         Ok(Answer {
             status: 201,
             location: None,
@@ -145,9 +147,9 @@ fn take_in(
     conn: &mut Conn,
     events: Vec<SecurityEvent>,
     by: UserId,
-    notices: &Notices,
+    telling: (&Notices, DueTimes),
 ) -> StoreResult<Vec<EventView>> {
-    let stored = events::take_in(conn, events, by, notices)?;
+    let stored = events::take_in(conn, events, by, telling)?;
     Ok(stored.into_iter().map(EventView::from).collect())
 }
 
@@ -157,7 +159,6 @@ fn take_in(
     params(PageQuery, EventQuery),
     responses(
         (status = 200, description = "a page", body = Page<EventView>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -167,7 +168,7 @@ pub async fn list(
     query: web::Query<EventQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<EventView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<EventQuery>(&request, &page, &app.cursors)?;
     let filter = query.into_inner().filter()?;
     let listing = move |conn: &mut Conn| events::list(conn, &filter, paging);
     let found = app.store.read(listing).await?;

@@ -7,7 +7,8 @@
 use shared::finding::{Likelihood, Severity};
 
 use super::names::Names;
-use crate::api::fields::{Faults, Fields, Item, Object, one_of};
+use crate::api::body::Object;
+use crate::api::fields::{Faults, Fields, Item, one_of};
 use crate::domain::policy::check::{
     MAX_ACTIONS, MAX_COUNT, MAX_DELAY_SECONDS, MAX_LIST, MAX_NAME_CHARS, MAX_PRIORITY,
     MAX_RECIPIENTS, MAX_RULES, MAX_STEPS,
@@ -17,12 +18,6 @@ use crate::domain::policy::{
     Recipients, Rule, Scope, SeverityRules,
 };
 
-const POLICY_FIELDS: &str = "name, mode, priority, scope, match, rules, severity, actions";
-const SCOPE_FIELDS: &str = "include, exclude";
-const PLACES_FIELDS: &str = "workspaces, channel_types, channels, users, groups, bots, audience";
-const RULE_FIELDS: &str = "info_types, detectors, families, min_likelihood, min_count, count";
-const SEVERITY_FIELDS: &str = "by_count, external";
-const STEP_FIELDS: &str = "at_least, severity";
 const MAX_ID_CHARS: usize = 64;
 /// RFC 5321, 4.5.3.1.3, less the angle brackets.
 const MAX_ADDRESS_BYTES: usize = 254;
@@ -79,7 +74,7 @@ struct Reader<'d> {
 
 impl<'d> Reader<'d> {
     fn policy(&self, mut fields: Fields<'d>, mut policy: Policy) -> Policy {
-        if let Some(name) = fields.text("name", MAX_NAME_CHARS) {
+        if let Some(name) = fields.line("name", MAX_NAME_CHARS) {
             policy.name = name;
         }
         let modes = one_of(PolicyMode::ALL, PolicyMode::as_str);
@@ -112,7 +107,7 @@ impl<'d> Reader<'d> {
         if let Some(actions) = fields.list("actions", MAX_ACTIONS) {
             policy.actions = self.actions(actions);
         }
-        fields.end(POLICY_FIELDS);
+        fields.end();
         policy
     }
 
@@ -125,7 +120,7 @@ impl<'d> Reader<'d> {
             include: places("include"),
             exclude: places("exclude"),
         };
-        fields.end(SCOPE_FIELDS);
+        fields.end();
         scope
     }
 
@@ -157,7 +152,7 @@ impl<'d> Reader<'d> {
                 item.read(&audiences, self.faults)
             }),
         };
-        fields.end(PLACES_FIELDS);
+        fields.end();
         places
     }
 
@@ -183,7 +178,7 @@ impl<'d> Reader<'d> {
             min_count: min_count.map_or(defaults.min_count, small),
             count: fields.read("count", &counts).unwrap_or_default(),
         };
-        fields.end(RULE_FIELDS);
+        fields.end();
         Some(rule)
     }
 
@@ -196,7 +191,7 @@ impl<'d> Reader<'d> {
                 .collect(),
             external: fields.read("external", &severities()),
         };
-        fields.end(SEVERITY_FIELDS);
+        fields.end();
         rules
     }
 
@@ -206,7 +201,7 @@ impl<'d> Reader<'d> {
         fields.require("severity", &severities());
         let at_least = fields.whole("at_least", 1..=i64::from(MAX_COUNT));
         let severity = fields.read("severity", &severities());
-        fields.end(STEP_FIELDS);
+        fields.end();
         Some(ByCount {
             at_least: small(at_least?),
             severity: severity?,
@@ -243,39 +238,36 @@ impl<'d> Reader<'d> {
         let kinds = format!("one of {}", Action::KINDS.join(", "));
         fields.require("type", &kinds);
         let kind = fields.item("type")?;
-        let (action, known) = match kind.as_text() {
-            Some("block") => (Some(Action::Block), "type"),
-            Some("notify_author") => (Some(Action::NotifyAuthor), "type"),
-            Some("alert") => {
-                let severity = fields.read("severity", &severities());
-                (Some(Action::Alert { severity }), "type, severity")
-            }
+        let action = match kind.as_text() {
+            Some("block") => Some(Action::Block),
+            Some("notify_author") => Some(Action::NotifyAuthor),
+            Some("alert") => Some(Action::Alert {
+                severity: fields.read("severity", &severities()),
+            }),
             Some("mail") => {
                 let to = fields.list("to", MAX_RECIPIENTS).unwrap_or_default();
                 let to = to.iter().filter_map(|item| self.address(item)).collect();
-                let to = Recipients(to);
-                (Some(Action::Mail { to }), "type, to")
+                Some(Action::Mail { to: Recipients(to) })
             }
             Some("webhook") => {
                 fields.require("id", "a webhook's id");
                 let id = fields.item("id");
                 let id = id.and_then(|item| self.names.webhook(item, self.faults));
-                (id.map(|id| Action::Webhook { id }), "type, id")
+                id.map(|id| Action::Webhook { id })
             }
             Some("delay") => {
                 fields.require("seconds", "how many");
                 let seconds = fields.whole("seconds", 1..=i64::from(MAX_DELAY_SECONDS));
-                let delay = seconds.map(|seconds| Action::Delay {
+                seconds.map(|seconds| Action::Delay {
                     seconds: small(seconds),
-                });
-                (delay, "type, seconds")
+                })
             }
             _ => {
-                self.faults.note(&kind.at, &format!("give {kinds}"));
+                self.faults.note(&kind.at, format_args!("give {kinds}"));
                 return None;
             }
         };
-        fields.end(known);
+        fields.end();
         action
     }
 
@@ -284,7 +276,7 @@ impl<'d> Reader<'d> {
         if id.is_none() {
             let what =
                 format!("give an id as Slack writes it, such as C0123 or `{ANY_BOT}` for bots");
-            self.faults.note(&item.at, &what);
+            self.faults.note(&item.at, what);
         }
         id.map(str::to_owned)
     }
@@ -302,7 +294,7 @@ impl<'d> Reader<'d> {
 /// The items of a list that can be read, each once.
 fn items<T: PartialEq>(
     fields: &mut Fields<'_>,
-    name: &str,
+    name: &'static str,
     read: impl Fn(Item) -> Option<T>,
 ) -> Vec<T> {
     let mut list = Vec::new();

@@ -19,9 +19,9 @@ use utoipa::IntoParams;
 use self::names::Names;
 use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
+use crate::api::body::Object;
 use crate::api::cursor::{Page, PageQuery};
-use crate::api::fields::Object;
-use crate::api::precondition::{self, etag};
+use crate::api::precondition::{self, IfMatch, etag};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::policy::{Policy, PolicyMode};
@@ -37,6 +37,8 @@ pub use simulate::{
 };
 pub use views::{PolicyChange, PolicyDraft, PolicyView};
 
+/// Policies named to who cannot delete something because of them.
+const MAX_NAMED: usize = 5;
 /// Longest search, in characters.
 const MAX_SEARCH_CHARS: usize = 200;
 
@@ -57,7 +59,6 @@ pub struct PolicyQuery {
     params(PageQuery, PolicyQuery),
     responses(
         (status = 200, description = "a page", body = Page<PolicyView>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -67,7 +68,7 @@ pub async fn list(
     query: web::Query<PolicyQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<PolicyView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<PolicyQuery>(&request, &page, &app.cursors)?;
     let PolicyQuery { mode, search } = query.into_inner();
     let search = search.unwrap_or_default();
     if search.chars().count() > MAX_SEARCH_CHARS {
@@ -122,11 +123,9 @@ pub async fn get(
     post, operation_id = "createPolicy", path = "/api/v1/policies", tag = "policies", security(("bearer" = [])),
     request_body = PolicyDraft,
     responses(
-        (status = 201, description = "made, and in force", body = PolicyView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
+        (status = 201, description = "made, and in force", body = PolicyView,
+            headers(("Location" = String, description = "where it is"))),
         (status = 409, description = "there are too many, or a group it names was just deleted", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -156,17 +155,14 @@ pub async fn create(
     put, operation_id = "replacePolicy", path = "/api/v1/policies/{id}", tag = "policies", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the policy"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     request_body = PolicyDraft,
     responses(
         (status = 200, description = "replaced, and in force", body = PolicyView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "changed at this very moment, or a group it names was", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -189,17 +185,14 @@ pub async fn replace(
     patch, operation_id = "changePolicy", path = "/api/v1/policies/{id}", tag = "policies", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the policy"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     request_body = PolicyChange,
     responses(
         (status = 200, description = "changed, and in force", body = PolicyView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "changed at this very moment, or a group it names was", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -223,7 +216,7 @@ pub async fn change(
     delete, operation_id = "deletePolicy", path = "/api/v1/policies/{id}", tag = "policies", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the policy"),
-        ("If-Match" = Option<String>, Header, description = "the version that is to go"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "deleted, and no longer in force"),
@@ -291,6 +284,26 @@ fn refused(error: ChangeError) -> ApiError {
         ChangeError::Store(error) => error.into(),
         told => ApiError::new(ErrorCode::Conflict).with_detail(told.to_string()),
     }
+}
+
+/// The refusal to delete something that policies name.
+pub(in crate::api::v1) fn named_by(policies: &[StoredPolicy]) -> ApiError {
+    let named: Vec<String> = policies
+        .iter()
+        .take(MAX_NAMED)
+        .map(|policy| format!("“{}”", policy.spec.0.name))
+        .collect();
+    let more = policies.len().saturating_sub(MAX_NAMED);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let told = format!(
+        "policies name it: {}{more}; take it out of them first",
+        named.join(", ")
+    );
+    ApiError::new(ErrorCode::Conflict).with_detail(told)
 }
 
 fn shown(

@@ -117,7 +117,7 @@ fn known<'i>(
         .then(|| nearest(word, all.iter().map(String::as_str)))
         .flatten();
     let hint = meant.map(|name| format!("; did you mean {name}?"));
-    faults.note(&item.at, &format!("{what}{}", hint.unwrap_or_default()));
+    faults.note(&item.at, format_args!("{what}{}", hint.unwrap_or_default()));
     None
 }
 

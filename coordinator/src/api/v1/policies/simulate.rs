@@ -14,7 +14,8 @@ use super::draft;
 use super::names::Names;
 use super::views::PolicyDraft;
 use crate::api::auth::{Authorized, permit};
-use crate::api::fields::{Faults, Fields, Object};
+use crate::api::body::Object;
+use crate::api::fields::{Faults, Fields};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::policy::check::warnings;
@@ -66,8 +67,10 @@ pub struct SimulationView {
     /// Messages that only the stored policy catches.
     no_longer_caught: DifferenceView,
     /// What in the draft can have no effect.
+    #[schema(example = json!([]))]
     warnings: Vec<String>,
     /// What to bear in mind.
+    #[schema(example = "Findings count as they were stored then: detectors are not run again.")]
     caveat: &'static str,
 }
 
@@ -138,10 +141,7 @@ pub struct DifferenceView {
     request_body = SimulationRequest,
     responses(
         (status = 200, description = "what it would have done", body = SimulationView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "the draft cannot work; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "as many simulations as may are running", body = crate::api::Problem),
     ),
@@ -165,9 +165,6 @@ pub async fn simulate(
     request_body = SimulationRequest,
     responses(
         (status = 200, description = "what it would have done", body = SimulationView),
-        (status = 400, description = "the body is no json object", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not json", body = crate::api::Problem),
         (status = 422, description = "there is no draft, or it cannot work; `errors` says why", body = crate::api::Problem),
         (status = 429, description = "as many simulations as may are running", body = crate::api::Problem),
     ),
@@ -196,7 +193,7 @@ impl Asked {
         let mut fields = Fields::of_draft(body, &faults);
         let days = fields.whole("days", 1..=MAX_DAYS);
         let draft = fields.object("draft");
-        fields.end("days, draft");
+        fields.end();
         let draft = draft.map(|draft| draft::whole(draft, names, &faults));
         let days = days.and_then(|days| u32::try_from(days).ok());
         faults.none(Self {
@@ -308,7 +305,7 @@ mod tests {
             told,
             [
                 "`days`: give a whole number from 1 to 90",
-                "`body`: 1 fields are not known here; there are days, draft",
+                "1 fields are not known here; there are days, draft",
                 "`draft.name`: is missing; give a few words for people",
                 "`draft.rules[0].families[0]`: there is no such family; there are payment, secrets",
             ]

@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::views::KindWord;
-use crate::api::body::Fields;
-use crate::api::problem::ApiError;
+use crate::api::body::Object;
+use crate::api::fields::{Fields, read_draft};
 use crate::domain::suppression::{Matches, SuppressionKind};
 use crate::store::suppressions::NewSuppression;
 use crate::suppression_changes::Change;
@@ -27,6 +27,7 @@ const MAX_NAME_CHARS: usize = 100;
 
 /// A suppression, or a risk to accept.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"matches": {"info_types": ["CREDIT_CARD_NUMBER"], "channels": ["C0001"]}, "reason": "Test cards of the payment team."}))]
 #[serde(deny_unknown_fields)]
 #[expect(
     dead_code,
@@ -42,7 +43,7 @@ pub struct SuppressionDraft {
     #[schema(
         max_length = 1000,
         min_length = 1,
-        pattern = "\\S",
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$",
         example = "Keys of the examples in our docs."
     )]
     reason: String,
@@ -63,30 +64,35 @@ pub struct MatchesDraft {
     #[schema(min_items = 1, max_items = 200, example = json!(["CREDIT_CARD_NUMBER"]))]
     info_types: Option<Vec<String>>,
     /// Detectors, by id.
-    #[schema(min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200, example = json!(["credit-card-number"]))]
     detectors: Option<Vec<String>>,
     /// Values, by their fingerprints.
-    #[schema(min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200, example = json!(["9f86d081884c7d659a2feaa0c55ad015"]))]
     fingerprints: Option<Vec<String>>,
     /// Slack's workspaces.
-    #[schema(min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200, example = json!(["T0001"]))]
     workspaces: Option<Vec<String>>,
     /// Slack's channels.
-    #[schema(min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200, example = json!(["C0001"]))]
     channels: Option<Vec<String>>,
     /// Slack's users.
-    #[schema(min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200, example = json!(["U0001"]))]
     users: Option<Vec<String>>,
 }
 
 /// What to change of a suppression; what is absent stays.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"reason": "Test cards, agreed with the payment team."}))]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1)]
 #[expect(dead_code, reason = "describes what `change` takes field by field")]
 pub struct SuppressionChange {
     /// Why it is there.
-    #[schema(max_length = 1000, min_length = 1, pattern = "\\S")]
+    #[schema(
+        max_length = 1000,
+        min_length = 1,
+        pattern = r"^[^\x00]*[^\s\x00][^\x00]*$"
+    )]
     reason: Option<String>,
     /// Who answers for it.
     owner: Option<Uuid>,
@@ -98,100 +104,100 @@ pub struct SuppressionChange {
 ///
 /// # Errors
 /// Everything that is wrong with the fields.
-pub(super) fn new_suppression(mut fields: Fields, by: UserId) -> Result<NewSuppression, ApiError> {
-    let kind = fields.take::<Option<SuppressionKind>>("kind", "suppression or accepted_risk");
-    let matches = fields.need::<Fields>("matches", "an object of lists");
-    let matches = matches.and_then(|inner| matches_in(&mut fields, inner));
-    let reason = fields.need_text("reason", MAX_REASON);
-    let owner = fields.take::<Option<UserId>>("owner", "a user's id");
-    let expires_at = fields.time("expires_at");
-    let read = matches.zip(reason).map(|(matches, reason)| NewSuppression {
-        id: SuppressionId::fresh(),
-        kind: kind.flatten().unwrap_or(SuppressionKind::Suppression),
-        matches,
-        reason,
-        owner: owner.flatten().unwrap_or(by),
-        alert: None,
-        expires_at: expires_at.flatten(),
-    });
-    fields.end(read)
+pub(super) fn new_suppression(draft: Object, by: UserId) -> Result<NewSuppression, Vec<String>> {
+    read_draft(draft, |fields| {
+        let kind: Option<SuppressionKind> = fields.read("kind", "suppression or accepted_risk");
+        fields.require("matches", "an object of lists");
+        let matches = fields.object("matches").map(matches_in);
+        let reason = fields.need_text("reason", MAX_REASON);
+        let owner = fields.read("owner", A_USER);
+        let expires_at = fields.time_or_null("expires_at");
+        Some(NewSuppression {
+            id: SuppressionId::fresh(),
+            kind: kind.unwrap_or(SuppressionKind::Suppression),
+            matches: matches?,
+            reason: reason?,
+            owner: owner.unwrap_or(by),
+            alert: None,
+            expires_at: expires_at.flatten(),
+        })
+    })
 }
 
 /// A change of a suppression.
 ///
 /// # Errors
 /// Everything that is wrong with the fields.
-pub(super) fn change(mut fields: Fields) -> Result<Change, ApiError> {
-    let asked = fields.is_given("reason") || fields.is_given("owner") || fields.has("expires_at");
-    if !asked {
-        fields.refuse("there is nothing to change; give `reason`, `owner` or `expires_at`");
-    }
-    let change = Change {
-        reason: fields.text("reason", MAX_REASON),
-        owner: fields
-            .take::<Option<UserId>>("owner", "a user's id")
-            .flatten(),
-        expires_at: fields.time("expires_at"),
-    };
-    fields.end(Some(change))
+pub(super) fn change(draft: Object) -> Result<Change, Vec<String>> {
+    read_draft(draft, |fields| {
+        let given = |name| fields.is_given(name);
+        if !given("reason") && !given("owner") && !fields.has("expires_at") {
+            fields.note_whole("there is nothing to change; give `reason`, `owner` or `expires_at`");
+        }
+        Some(Change {
+            reason: fields.text("reason", MAX_REASON),
+            owner: fields.read("owner", A_USER),
+            expires_at: fields.time_or_null("expires_at"),
+        })
+    })
 }
 
-/// The lists; what is wrong with them is told to `outer`.
-fn matches_in(outer: &mut Fields, mut inner: Fields) -> Option<Matches> {
-    let info_types = inner.take::<Option<Vec<InfoType>>>("info_types", "a list of kinds of data");
-    let mut lists = [
-        "detectors",
-        "fingerprints",
-        "workspaces",
-        "channels",
-        "users",
-    ]
-    .map(|name| names_in(&mut inner, name));
-    let [detectors, fingerprints, workspaces, channels, users] =
-        lists.each_mut().map(std::mem::take);
-    let info_types = info_types.flatten();
-    if info_types
-        .as_ref()
-        .is_some_and(|list| !(1..=MAX_NAMES).contains(&list.len()))
-    {
-        inner.refuse(format!(
-            "`info_types` is not usable; give 1 to {MAX_NAMES} kinds of data"
-        ));
+const A_USER: &str = "a user's id";
+const LISTS: [&str; 6] = [
+    "info_types",
+    "detectors",
+    "fingerprints",
+    "workspaces",
+    "channels",
+    "users",
+];
+
+fn matches_in(mut fields: Fields<'_>) -> Matches {
+    if !LISTS.iter().any(|name| fields.is_given(name)) {
+        fields.note_whole("names nothing; give at least one list");
     }
+    let expects = format!("a list of 1 to {MAX_NAMES} kinds of data");
+    let info_types: Option<Vec<InfoType>> = fields.read("info_types", &expects);
+    if info_types.as_ref().is_some_and(|list| !fits(list)) {
+        fields.note("info_types", format_args!("give {expects}"));
+    }
+    let mut names = |name| names_in(&mut fields, name);
     let matches = Matches {
+        detectors: names("detectors")
+            .into_iter()
+            .map(DetectorId::new)
+            .collect(),
+        fingerprints: names("fingerprints")
+            .into_iter()
+            .map(Fingerprint::new)
+            .collect(),
+        workspaces: names("workspaces")
+            .into_iter()
+            .map(WorkspaceId::new)
+            .collect(),
+        channels: names("channels"),
+        users: names("users"),
         info_types: info_types.unwrap_or_default(),
-        detectors: detectors.into_iter().map(DetectorId::new).collect(),
-        fingerprints: fingerprints.into_iter().map(Fingerprint::new).collect(),
-        workspaces: workspaces.into_iter().map(WorkspaceId::new).collect(),
-        channels,
-        users,
     };
-    match inner.end(Some(matches)) {
-        Ok(matches) if matches.is_empty() => {
-            outer.refuse("`matches` names nothing; give at least one list, not empty");
-            None
-        }
-        Ok(matches) => Some(matches),
-        Err(error) => {
-            for error in error.errors() {
-                outer.refuse(format!("in `matches`: {error}"));
-            }
-            None
-        }
-    }
+    fields.end();
+    matches
+}
+
+fn fits<T>(list: &[T]) -> bool {
+    (1..=MAX_NAMES).contains(&list.len())
 }
 
 /// A list of names of somebody else's making; empty if it is absent.
-fn names_in(fields: &mut Fields, name: &'static str) -> Vec<String> {
+fn names_in(fields: &mut Fields<'_>, name: &'static str) -> Vec<String> {
     let expects = format!("a list of 1 to {MAX_NAMES} names of 1 to {MAX_NAME_CHARS} characters");
-    let Some(names) = fields.take::<Option<Vec<String>>>(name, &expects).flatten() else {
+    let Some(names) = fields.read::<Vec<String>>(name, &expects) else {
         return Vec::new();
     };
-    let fits = |text: &String| {
+    let is_name = |text: &String| {
         (1..=MAX_NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control)
     };
-    if !(1..=MAX_NAMES).contains(&names.len()) || !names.iter().all(fits) {
-        fields.refuse(format!("`{name}` is not usable; give {expects}"));
+    if !fits(&names) || !names.iter().all(is_name) {
+        fields.note(name, format_args!("give {expects}"));
         return Vec::new();
     }
     names
@@ -205,8 +211,7 @@ mod tests {
     use super::*;
 
     fn read(value: Value) -> Result<NewSuppression, Vec<String>> {
-        let fields: Fields = serde_json::from_value(value).unwrap();
-        new_suppression(fields, UserId::fresh()).map_err(|error| error.errors().to_vec())
+        new_suppression(serde_json::from_value(value).unwrap(), UserId::fresh())
     }
 
     #[test]
@@ -260,8 +265,7 @@ mod tests {
     #[test]
     fn a_change_of_nothing_is_refused() {
         for body in [json!({}), json!({"reason": null}), json!({"matches": {}})] {
-            let fields: Fields = serde_json::from_value(body).unwrap();
-            assert!(change(fields).is_err());
+            assert!(change(serde_json::from_value(body).unwrap()).is_err());
         }
     }
 

@@ -14,11 +14,11 @@ use serde::Deserialize;
 use shared::ids::{SuppressionId, UserId};
 use utoipa::IntoParams;
 
-use super::{known_only, page_of, paging};
+use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
-use crate::api::body::Fields;
+use crate::api::body::Object;
 use crate::api::cursor::{Page, PageQuery};
-use crate::api::precondition::{Expected, etag, stale};
+use crate::api::precondition::{Expected, IfMatch, etag, stale};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::suppression::SuppressionKind;
@@ -50,7 +50,6 @@ pub struct SuppressionQuery {
     params(PageQuery, SuppressionQuery),
     responses(
         (status = 200, description = "a page", body = Page<SuppressionView>),
-        (status = 400, description = "a parameter is not acceptable, or not known", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -60,8 +59,7 @@ pub async fn list(
     query: web::Query<SuppressionQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<SuppressionView>>, ApiError> {
-    known_only::<SuppressionQuery>(&request)?;
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<SuppressionQuery>(&request, &page, &app.cursors)?;
     let filter = query.into_inner().read()?;
     let found = app
         .store
@@ -84,21 +82,19 @@ pub async fn list(
     security(("bearer" = [])),
     request_body = SuppressionDraft,
     responses(
-        (status = 201, description = "made, and in force", body = SuppressionView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
+        (status = 201, description = "made, and in force", body = SuppressionView,
+            headers(("Location" = String, description = "where it is"))),
         (status = 409, description = "there are too many", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
 pub async fn create(
     auth: Authorized<permit::AlertsWrite>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let by = auth.principal.user;
-    let new = draft::new_suppression(body.into_inner(), by)?;
+    let new = draft::new_suppression(body.into_inner(), by).map_err(ApiError::unusable)?;
     let made = suppression_changes::create(&app.store, new, by).await?;
     put_in_force(&app).await;
     let location = format!("/api/v1/suppressions/{}", made.id);
@@ -137,17 +133,14 @@ pub async fn get(
     security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the suppression"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     request_body = SuppressionChange,
     responses(
         (status = 200, description = "the suppression; `ETag` is its version", body = SuppressionView),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
         (status = 404, description = "there is none of that id", body = crate::api::Problem),
         (status = 409, description = "it has ended", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot be done; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -155,10 +148,10 @@ pub async fn change(
     auth: Authorized<permit::AlertsWrite>,
     request: HttpRequest,
     id: web::Path<SuppressionId>,
-    body: web::Json<Fields>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let change = draft::change(body.into_inner())?;
+    let change = draft::change(body.into_inner()).map_err(ApiError::unusable)?;
     let (seen, by) = (Expected::of(&request), auth.principal.user);
     let is_seen = move |version| seen.holds(version);
     let changed = suppression_changes::change(&app.store, *id, is_seen, change, by).await?;
@@ -172,7 +165,7 @@ pub async fn change(
     security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the suppression"),
-        ("If-Match" = Option<String>, Header, description = "the version that was seen"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "ended, and no longer in force"),

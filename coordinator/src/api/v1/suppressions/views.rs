@@ -46,6 +46,7 @@ pub struct SuppressionView {
     #[schema(value_type = MatchesDraft)]
     matches: Matches,
     /// Why it is there.
+    #[schema(example = "Test cards of the payment team.")]
     reason: String,
     /// Who answers for it.
     owner: Uuid,

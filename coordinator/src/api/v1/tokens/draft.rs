@@ -18,6 +18,7 @@ const MAX_DAYS: u32 = 3_650;
 
 /// A token to make.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"name": "siem export", "scopes": ["audit:read"], "expires_in_days": 90}))]
 #[serde(deny_unknown_fields)]
 pub struct NewTokenRequest {
     /// What it is for.

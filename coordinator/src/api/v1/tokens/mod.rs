@@ -63,7 +63,6 @@ pub struct NewToken {
     params(PageQuery),
     responses(
         (status = 200, description = "a page", body = Page<TokenView>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -72,7 +71,7 @@ pub async fn list(
     page: web::Query<PageQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<TokenView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<PageQuery>(&request, &page, &app.cursors)?;
     let found = app
         .store
         .read(move |conn| tokens::page_api(conn, paging))
@@ -92,7 +91,8 @@ pub async fn list(
     post, operation_id = "createToken", path = "/api/v1/tokens", tag = "tokens", security(("bearer" = [])),
     request_body = NewTokenRequest,
     responses(
-        (status = 201, description = "made; `secret` is shown this one time", body = NewToken),
+        (status = 201, description = "made; `secret` is shown this one time", body = NewToken,
+            headers(("Location" = String, description = "where it is"))),
         (status = 403, description = "without the right, or by an API token", body = crate::api::Problem),
         (status = 404, description = "the account is gone", body = crate::api::Problem),
         (status = 409, description = "there are too many", body = crate::api::Problem),

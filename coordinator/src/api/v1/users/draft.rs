@@ -13,6 +13,7 @@ use crate::domain::roles::Role;
 
 /// Somebody to add.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ada@example.org", "role": "analyst"}))]
 #[serde(deny_unknown_fields)]
 pub struct NewUserRequest {
     /// The address to sign in with.
@@ -30,6 +31,7 @@ pub struct NewUserRequest {
 
 /// What to change; what is not named stays.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"role": "auditor", "disabled": false}))]
 #[serde(deny_unknown_fields)]
 pub struct UserChangeRequest {
     /// `admin`, `analyst` or `auditor`, from this moment on.

@@ -19,7 +19,7 @@ use super::{page_of, paging};
 use crate::accounts::{By, NewPerson};
 use crate::api::auth::{Authorized, permit};
 use crate::api::cursor::{Page, PageQuery};
-use crate::api::precondition::{self, etag};
+use crate::api::precondition::{self, IfMatch, etag};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::roles::Role;
@@ -52,7 +52,6 @@ pub struct UserQuery {
     params(PageQuery, UserQuery),
     responses(
         (status = 200, description = "a page", body = Page<UserView>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
     ),
 )]
 pub async fn list(
@@ -62,7 +61,7 @@ pub async fn list(
     query: web::Query<UserQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<UserView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<UserQuery>(&request, &page, &app.cursors)?;
     let filter = query.into_inner().filter()?;
     let found = app
         .store
@@ -83,7 +82,11 @@ pub async fn list(
     post, operation_id = "addUser", path = "/api/v1/users", tag = "users", security(("bearer" = [])),
     request_body = NewUserRequest,
     responses(
-        (status = 201, description = "added", body = UserWithToken),
+        (status = 201, description = "added", body = UserWithToken,
+            headers(
+                ("Location" = String, description = "where it is"),
+                ("ETag" = String, description = "the user's version"),
+            )),
         (status = 409, description = "somebody has this address", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
         (status = 503, description = "too many passwords are worked on at this moment", body = crate::api::Problem),
@@ -137,7 +140,7 @@ pub async fn get(
     patch, operation_id = "changeUser", path = "/api/v1/users/{id}", tag = "users", security(("bearer" = [])),
     params(
         ("id" = uuid::Uuid, Path, description = "the user"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     request_body = UserChangeRequest,
     responses(

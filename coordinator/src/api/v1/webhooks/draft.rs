@@ -4,21 +4,20 @@
 //! **Invariant:** a mistake names a field of ours and never repeats a URL.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use shared::finding::Severity;
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::api::object::{Fields, is_line};
+use crate::api::body::Object;
+use crate::api::fields::{Fields, one_of, read_draft};
 use crate::domain::notice::{NoticeKind, Subscription};
+use crate::domain::policy::SeverityWord;
 use crate::webhooks::Rules;
 
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 100;
-const SEVERITIES: &str = "one of INFO, LOW, MEDIUM, HIGH, CRITICAL";
 const EVENTS: &str = "a list of alert.opened, alert.reopened, each once";
-const URL: &str = "a text";
-const LINE: &str = "one line of at most 100 characters";
+const URL: &str = "a url such as https://siem.example.com/hooks/weir";
 
 /// A webhook to make.
 #[derive(Deserialize, ToSchema)]
@@ -40,10 +39,10 @@ pub struct WebhookDraft {
     #[schema(max_length = 2000, format = "uri", pattern = "^https?://")]
     url: String,
     /// Only what is at least so bad; `HIGH` if left out.
-    #[schema(inline, nullable = false)]
-    min_severity: Option<SeverityWord>,
+    #[schema(value_type = Option<SeverityWord>)]
+    min_severity: Option<String>,
     /// What it is told of; everything if left out.
-    #[schema(inline, nullable = false, min_items = 1, max_items = 2)]
+    #[schema(inline, min_items = 1, max_items = 2)]
     event_types: Option<Vec<NewsWord>>,
 }
 
@@ -55,45 +54,22 @@ pub struct WebhookDraft {
 pub struct WebhookPatch {
     /// For people, unique: one line.
     #[schema(
-        nullable = false,
         min_length = 1,
         max_length = 100,
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
     )]
     name: Option<String>,
     /// Where it is: `https`, and an address of the public internet.
-    #[schema(
-        nullable = false,
-        max_length = 2000,
-        format = "uri",
-        pattern = "^https?://"
-    )]
+    #[schema(max_length = 2000, format = "uri", pattern = "^https?://")]
     url: Option<String>,
     /// Only what is at least so bad.
-    #[schema(inline, nullable = false)]
-    min_severity: Option<SeverityWord>,
+    #[schema(value_type = Option<SeverityWord>)]
+    min_severity: Option<String>,
     /// What it is told of.
-    #[schema(inline, nullable = false, min_items = 1, max_items = 2)]
+    #[schema(inline, min_items = 1, max_items = 2)]
     event_types: Option<Vec<NewsWord>>,
     /// Whether it is called. One that is enabled again begins anew.
-    #[schema(nullable = false)]
     enabled: Option<bool>,
-}
-
-/// How bad.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum SeverityWord {
-    /// Worth counting.
-    Info,
-    /// Worth knowing.
-    Low,
-    /// Worth a look.
-    Medium,
-    /// Worth acting on today.
-    High,
-    /// Worth acting on now.
-    Critical,
 }
 
 /// What can be told.
@@ -120,81 +96,59 @@ pub(super) struct Wanted {
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(super) fn new(fields: Map<String, Value>, rules: &Rules) -> Result<Wanted, Vec<String>> {
-    let mut fields = Fields::new(fields);
-    let name = fields.need("name", LINE, |text: &String| is_name(text));
-    let url = fields.need("url", URL, |_: &String| true);
-    let url = url.and_then(|text| checked(&mut fields, &text, rules));
-    let subscription = subscription(&mut fields, None);
-    match (
-        name,
-        url,
-        fields.end("name, url, min_severity, event_types"),
-    ) {
-        (Some(name), Some(url), mistakes) if mistakes.is_empty() => Ok(Wanted {
-            name,
-            url,
-            subscription,
+pub(super) fn new(draft: Object, rules: &Rules) -> Result<Wanted, Vec<String>> {
+    read_draft(draft, |fields| {
+        let name = fields.need_line("name", MAX_NAME_CHARS);
+        fields.require("url", URL);
+        let url = url_in(fields, rules);
+        let subscription = Subscription {
+            min_severity: Severity::High,
+            kinds: NoticeKind::NEWS.to_vec(),
+        };
+        Some(Wanted {
+            subscription: subscription_in(fields, subscription),
+            name: name?,
+            url: url?,
             enabled: true,
-        }),
-        (_, _, mistakes) => Err(mistakes),
-    }
+        })
+    })
 }
 
 /// Reads what a webhook is to become.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(super) fn changed(
-    before: Wanted,
-    fields: Map<String, Value>,
-    rules: &Rules,
-) -> Result<Wanted, Vec<String>> {
-    let mut fields = Fields::new(fields);
-    let name = fields.take("name", LINE, |text: &String| is_name(text));
-    let url = fields.take("url", URL, |_: &String| true);
-    let url = url.and_then(|text| checked(&mut fields, &text, rules));
-    let subscription = subscription(&mut fields, Some(&before.subscription));
-    let enabled = fields.take("enabled", "true or false", |_| true);
-    let mistakes = fields.end("name, url, min_severity, event_types, enabled");
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    Ok(Wanted {
-        name: name.unwrap_or(before.name),
-        url: url.unwrap_or(before.url),
-        subscription,
-        enabled: enabled.unwrap_or(before.enabled),
+pub(super) fn changed(before: Wanted, draft: Object, rules: &Rules) -> Result<Wanted, Vec<String>> {
+    read_draft(draft, |fields| {
+        let name = fields.line("name", MAX_NAME_CHARS);
+        let url = url_in(fields, rules);
+        let subscription = subscription_in(fields, before.subscription);
+        let enabled = fields.read("enabled", "true or false");
+        Some(Wanted {
+            name: name.unwrap_or(before.name),
+            url: url.unwrap_or(before.url),
+            subscription,
+            enabled: enabled.unwrap_or(before.enabled),
+        })
     })
 }
 
-fn subscription(fields: &mut Fields, before: Option<&Subscription>) -> Subscription {
-    let usual = before.cloned().unwrap_or(Subscription {
-        min_severity: Severity::High,
-        kinds: NoticeKind::NEWS.to_vec(),
-    });
-    let min_severity = fields.take("min_severity", SEVERITIES, |_| true);
-    let kinds = fields.take("event_types", EVENTS, |kinds: &Vec<NoticeKind>| {
-        is_choice(kinds)
-    });
+fn subscription_in(fields: &mut Fields<'_>, before: Subscription) -> Subscription {
+    let min_severity = fields.read("min_severity", &one_of(Severity::ALL, Severity::as_str));
+    let kinds: Option<Vec<NoticeKind>> = fields.read("event_types", EVENTS);
+    if kinds.as_ref().is_some_and(|kinds| !is_choice(kinds)) {
+        fields.note("event_types", format_args!("give {EVENTS}"));
+    }
     Subscription {
-        min_severity: min_severity.unwrap_or(usual.min_severity),
-        kinds: kinds.unwrap_or(usual.kinds),
+        min_severity: min_severity.unwrap_or(before.min_severity),
+        kinds: kinds.unwrap_or(before.kinds),
     }
 }
 
-fn checked(fields: &mut Fields, text: &str, rules: &Rules) -> Option<Url> {
-    match rules.check(text) {
-        Ok(url) => Some(url),
-        Err(fault) => {
-            fields.refuse("url", fault);
-            None
-        }
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    is_line(text, MAX_NAME_CHARS)
+fn url_in(fields: &mut Fields<'_>, rules: &Rules) -> Option<Url> {
+    let text: String = fields.read("url", URL)?;
+    let url = rules.check(&text);
+    url.map_err(|fault| fields.note("url", fault)).ok()
 }
 
 fn is_choice(kinds: &[NoticeKind]) -> bool {
@@ -207,12 +161,12 @@ fn is_choice(kinds: &[NoticeKind]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn fields(value: &Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
+    fn fields(value: &Value) -> Object {
+        Object(value.as_object().unwrap().clone())
     }
 
     fn made(value: &Value) -> Result<Wanted, String> {
@@ -236,10 +190,10 @@ mod tests {
         .unwrap_err();
         assert!(!mistakes.contains("canary"));
         insta::assert_snapshot!(mistakes, @r"
-        `name` is not usable; give one line of at most 100 characters
-        `url` must not hold a user or a password; calls are signed
-        `min_severity` is not usable; give one of INFO, LOW, MEDIUM, HIGH, CRITICAL
-        `event_types` is not usable; give a list of alert.opened, alert.reopened, each once
+        `name`: give a text of 1 to 100 characters on one line
+        `url`: must not hold a user or a password; calls are signed
+        `min_severity`: give one of INFO, LOW, MEDIUM, HIGH, CRITICAL
+        `event_types`: give a list of alert.opened, alert.reopened, each once
         1 fields are not known here; there are name, url, min_severity, event_types
         ");
         assert_eq!(made(&json!({})).unwrap_err().lines().count(), 2);
@@ -254,7 +208,7 @@ mod tests {
             (json!(["alert.opened", "alert.opened"]), false),
             (json!(["ping"]), false),
             (json!("alert.opened"), false),
-            (json!(null), false),
+            (json!(null), true),
         ] {
             let draft = json!({"name": "n", "url": "https://e.example/", "event_types": events});
             assert_eq!(made(&draft).is_ok(), taken, "{events}");

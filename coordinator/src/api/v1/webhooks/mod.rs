@@ -14,11 +14,12 @@ use shared::job::RetryClass;
 
 use self::draft::Wanted;
 use self::views::TestResult;
+use super::policies::named_by;
 use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
+use crate::api::body::Object;
 use crate::api::cursor::{Page, PageQuery};
-use crate::api::object::{Object, unusable};
-use crate::api::precondition::{self, etag};
+use crate::api::precondition::{self, IfMatch, etag};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::notice::Subscription;
@@ -31,9 +32,6 @@ pub use draft::{WebhookDraft, WebhookPatch};
 pub use views::{
     DeliveryView, TestResult as WebhookTestResult, WebhookList, WebhookView, WebhookWithSecret,
 };
-
-/// Longest body, in bytes.
-const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// All webhooks, on one page.
 #[utoipa::path(
@@ -57,20 +55,18 @@ pub async fn list(
     post, operation_id = "createWebhook", path = "/api/v1/webhooks", tag = "webhooks", security(("bearer" = [])),
     request_body = WebhookDraft,
     responses(
-        (status = 201, description = "made; alerts are told to it from now on", body = WebhookWithSecret),
-        (status = 400, description = "the body is no JSON object", body = crate::api::Problem),
+        (status = 201, description = "made; alerts are told to it from now on", body = WebhookWithSecret,
+            headers(("Location" = String, description = "where it is"))),
         (status = 409, description = "the name is taken, or there are 100 already", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
 pub async fn create(
     auth: Authorized<permit::WebhooksWrite>,
-    body: Object<MAX_BODY_BYTES>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted = draft::new(body.fields, app.caller.rules()).map_err(unusable)?;
+    let wanted = draft::new(body.into_inner(), app.caller.rules()).map_err(ApiError::unusable)?;
     let id = WebhookId::fresh();
     let secret = fresh_secret()?;
     let draft = sealed(&app, id, wanted, &Secrets::new(secret.clone()))?;
@@ -113,17 +109,14 @@ pub async fn get(
     patch, operation_id = "changeWebhook", path = "/api/v1/webhooks/{id}", tag = "webhooks", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the webhook"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     request_body = WebhookPatch,
     responses(
         (status = 200, description = "changed; `ETag` is its version", body = WebhookView),
-        (status = 400, description = "the body is no JSON object", body = crate::api::Problem),
         (status = 404, description = "no such webhook", body = crate::api::Problem),
         (status = 409, description = "the name is taken, or it was changed at this very moment", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is not JSON", body = crate::api::Problem),
         (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
     ),
 )]
@@ -131,14 +124,15 @@ pub async fn change(
     auth: Authorized<permit::WebhooksWrite>,
     request: HttpRequest,
     id: web::Path<WebhookId>,
-    body: Object<MAX_BODY_BYTES>,
+    body: web::Json<Object>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let row = load(&app, *id).await?;
     precondition::check(&request, row.version)?;
     let Endpoint { url, secrets } = app.sealing.open(&row).map_err(unreadable)?;
     let before = wanted_of(&row, url);
-    let wanted = draft::changed(before, body.fields, app.caller.rules()).map_err(unusable)?;
+    let wanted = draft::changed(before, body.into_inner(), app.caller.rules())
+        .map_err(ApiError::unusable)?;
     let change = WebhookChange {
         id: row.id,
         version: row.version,
@@ -148,17 +142,17 @@ pub async fn change(
     Ok(shown(&app, changed))
 }
 
-/// Deletes a webhook; what was still to be told to it is given up.
+/// Deletes a webhook that no policy names; what was still to be told to it is given up.
 #[utoipa::path(
     delete, operation_id = "deleteWebhook", path = "/api/v1/webhooks/{id}", tag = "webhooks", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the webhook"),
-        ("If-Match" = Option<String>, Header, description = "the version that is to go"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "deleted"),
         (status = 404, description = "no such webhook", body = crate::api::Problem),
-        (status = 409, description = "it was changed at this very moment", body = crate::api::Problem),
+        (status = 409, description = "a policy names it, or it was changed at this very moment", body = crate::api::Problem),
         (status = 412, description = "it was changed meanwhile", body = crate::api::Problem),
     ),
 )]
@@ -171,11 +165,17 @@ pub async fn delete(
     let row = load(&app, *id).await?;
     precondition::check(&request, row.version)?;
     let (id, version, by) = (row.id, row.version, auth.principal.user);
-    let deleting = move |conn: &mut Conn| rows::delete(conn, id, version, by);
-    if app.store.write(deleting).await? {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(changed_just_now())
+    let deleting = move |conn: &mut Conn| {
+        let naming = rows::named_by(conn, id)?;
+        if !naming.is_empty() {
+            return Ok(Err(naming));
+        }
+        rows::delete(conn, id, version, by).map(Ok)
+    };
+    match app.store.write(deleting).await? {
+        Ok(true) => Ok(HttpResponse::NoContent().finish()),
+        Ok(false) => Err(changed_just_now()),
+        Err(policies) => Err(named_by(&policies)),
     }
 }
 
@@ -184,7 +184,7 @@ pub async fn delete(
     post, operation_id = "rotateWebhookSecret", path = "/api/v1/webhooks/{id}/rotate-secret", tag = "webhooks", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "the webhook"),
-        ("If-Match" = Option<String>, Header, description = "the version it is made from"),
+        IfMatch,
     ),
     responses(
         (status = 200, description = "the webhook and its new secret", body = WebhookWithSecret),
@@ -262,7 +262,6 @@ pub async fn test(
     params(("id" = Uuid, Path, description = "the webhook"), PageQuery),
     responses(
         (status = 200, description = "a page", body = Page<DeliveryView>),
-        (status = 400, description = "a value of the query is not acceptable", body = crate::api::Problem),
         (status = 404, description = "no such webhook", body = crate::api::Problem),
     ),
 )]
@@ -273,7 +272,7 @@ pub async fn deliveries(
     page: web::Query<PageQuery>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<Page<DeliveryView>>, ApiError> {
-    let paging = paging(&request, &page, &app.cursors)?;
+    let paging = paging::<PageQuery>(&request, &page, &app.cursors)?;
     let id = load(&app, *id).await?.id;
     let listing = move |conn: &mut Conn| outbox::of_target(conn, id, paging);
     let found = app.store.read(listing).await?;

@@ -1,12 +1,15 @@
 //! `PATCH /api/v1/alerts/{id}`, `PATCH /{id}/status`, `POST /{id}/comments`, `POST /{id}/assign`.
 
+use std::collections::BTreeMap;
+
 use coordinator::domain::roles::Role;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use shared::ids::UserId;
 
-use super::{Office, office, several};
+use super::{Office, office, office_at, several};
 use crate::support::server::Answer;
+use crate::support::site::Site;
 
 async fn step(office: &Office, n: usize, body: &Value) -> Answer {
     office
@@ -190,6 +193,48 @@ async fn of_two_who_change_the_same_version_at_once_one_does() {
     let mut statuses = [a, b, c];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 412, 412]);
+}
+
+/// Eight people take the same step at once, and name no version.
+async fn of_many_who_take_the_same_step_at_once_one_does(site: Site) {
+    let office = office_at(site, several(3)).await;
+    for (n, status) in [(0, "ACKNOWLEDGED"), (1, "DISMISSED"), (2, "ACKNOWLEDGED")] {
+        let body =
+            json!({"status": status, "resolution": (status == "DISMISSED").then_some("TEST_DATA")});
+        let take = |_| step(&office, n, &body);
+        let answers = futures_util::future::join_all((0..8).map(take)).await;
+        let mut done = 0;
+        for answer in answers {
+            if answer.status == 200 {
+                done += 1;
+            } else {
+                answer.problem(409, "illegal_transition");
+            }
+        }
+        assert_eq!(done, 1, "{status}");
+        let alert = office.get(&office.path(n)).await.json(200);
+        assert_eq!(
+            (&alert["status"], &alert["version"]),
+            (&json!(status), &json!(2))
+        );
+        let told = office
+            .get(&format!("{}/activity", office.path(n)))
+            .await
+            .json(200);
+        let items = told["items"].as_array().unwrap().iter();
+        let steps = items.filter(|item| item["kind"] == "status").count();
+        assert_eq!(steps, 1, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_take_the_same_step_at_once_one_does_on_sqlite() {
+    of_many_who_take_the_same_step_at_once_one_does(Site::embedded()).await;
+}
+
+#[tokio::test]
+async fn of_many_who_take_the_same_step_at_once_one_does_on_postgres() {
+    of_many_who_take_the_same_step_at_once_one_does(Site::on(BTreeMap::new()).await).await;
 }
 
 #[tokio::test]

@@ -200,7 +200,7 @@ async fn what_is_not_known_is_refused_by_naming_what_is() {
         ("overdue=4111", "true or false"),
         ("info_type=4111", "CREDIT_CARD_NUMBER"),
         ("policy=4111", "ids of policies"),
-        ("channel=%00", "1 to 100 characters"),
+        ("channel=%00", "`channel`"),
         ("channel=", "1 to 100 characters"),
         ("statuss=4111", "status, severity"),
     ] {

@@ -34,7 +34,11 @@ pub(super) struct Office {
 
 /// A server that starts with these alerts.
 pub(super) async fn office(new: Vec<NewAlert>) -> Office {
-    let site = Site::embedded();
+    office_at(Site::embedded(), new).await
+}
+
+/// The same at a site.
+pub(super) async fn office_at(site: Site, new: Vec<NewAlert>) -> Office {
     let store = db::connect(site.database_url()).await.unwrap();
     store.migrate().await.unwrap();
     let raising = store.write(move |c| {

@@ -129,3 +129,42 @@ async fn what_is_never_kept_is_never_shown() {
         "what the message said is not kept, or not any more"
     );
 }
+
+#[tokio::test]
+async fn a_program_sees_it_only_with_a_token_that_says_so_and_each_look_is_recorded() {
+    let server = Server::start().await;
+    let path = caught(&server).await;
+    let admin = server.token(Role::Admin).await;
+    let token = async |scopes: &[&str]| {
+        let body = json!({"name": "reader", "scopes": scopes});
+        let made = server.post_as(&admin, "/api/v1/tokens", &body).await;
+        made.json(201)["secret"].as_str().unwrap().to_owned()
+    };
+    let without = token(&[
+        "alerts:read",
+        "alerts:write",
+        "findings:read",
+        "messages:read",
+    ])
+    .await;
+    let refused = server.post_as(&without, &path, &reason()).await;
+    assert!(!refused.text().contains("zanarkand"));
+    refused.problem(403, "forbidden");
+    let recorded = async || {
+        let trail = "/api/v1/audit/events?event_type=original.revealed";
+        server.get_as(&admin, trail).await.json(200)
+    };
+    assert_eq!(recorded().await["total"], 0);
+    let with = token(&["findings:reveal"]).await;
+    let shown = server.post_as(&with, &path, &reason()).await;
+    assert!(shown.text().contains("zanarkand"));
+    shown.json(200);
+    server.post_as(&admin, &path, &reason()).await.json(200);
+    let trail = recorded().await;
+    assert_eq!(trail["total"], 2);
+    let me = server.get_as(&admin, "/api/v1/auth/me").await.json(200);
+    for entry in trail["items"].as_array().unwrap() {
+        assert_eq!(entry["user_id"], me["id"]);
+        assert_eq!(entry["variant_data"]["reason"], reason()["reason"]);
+    }
+}

@@ -1,3 +1,4 @@
 mod list;
 mod record;
+mod repeat;
 mod verify;

@@ -146,10 +146,7 @@ async fn an_exported_trail_is_proved_without_the_database_by_a_public_key() {
     };
     let (code, told) = verify(&export);
     assert_eq!(code, 0, "{told}");
-    assert!(
-        told.contains("1 checkpoints") || told.contains("2 checkpoints"),
-        "{told}"
-    );
+    assert!(told.contains("signed to"), "{told}");
     let lines: Vec<&str> = export.lines().collect();
     let at = lines
         .iter()

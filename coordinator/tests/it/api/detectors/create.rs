@@ -93,7 +93,7 @@ async fn a_detector_that_cannot_work_is_refused_with_everything_that_is_wrong() 
         ),
         (
             json!({"likelihood": "4111"}),
-            "`likelihood` is not usable; give one of VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY",
+            "`likelihood`: give one of VERY_UNLIKELY, UNLIKELY, POSSIBLE, LIKELY, VERY_LIKELY",
         ),
     ] {
         let mut body = employee_number();

@@ -59,7 +59,7 @@ async fn what_cannot_be_tried_is_refused_without_repeating_it() {
             422,
             "unusable",
         ),
-        (json!({"text": "4111"}), 400, "invalid"),
+        (json!({"text": "4111"}), 422, "unusable"),
         (json!({"id": "4111", "text": "x"}), 404, "not_found"),
         (
             json!({"id": "4111", "text": "x".repeat(70_000)}),

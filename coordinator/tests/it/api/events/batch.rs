@@ -57,7 +57,7 @@ async fn one_event_that_is_wrong_keeps_the_whole_batch_out() {
     assert!(
         errors
             .iter()
-            .all(|error| error.starts_with("events[1]") || error.starts_with("events[3]")),
+            .all(|error| error.starts_with("`events[1].") || error.starts_with("`events[3].")),
         "{errors:?}"
     );
     assert_eq!(server.get_as(&token, PATH).await.json(200)["total"], 0);

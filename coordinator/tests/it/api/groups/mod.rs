@@ -113,7 +113,7 @@ async fn what_is_no_group_is_refused_with_everything_that_is_wrong() {
             "`name`: give a text of 1 to 200 characters on one line",
             "`members[1]`: give a person's id as Slack writes it, such as U0123",
             "`members[2]`: give a person's id as Slack writes it, such as U0123",
-            "`body`: 1 fields are not known here; there are name, members",
+            "1 fields are not known here; there are name, members",
         ])
     );
     let ids = |count: usize| (0..count).map(|at| format!("U{at}")).collect::<Vec<_>>();

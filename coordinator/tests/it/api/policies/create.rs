@@ -123,7 +123,7 @@ async fn a_policy_that_cannot_work_is_refused_with_everything_that_is_wrong() {
             "`rules[0].info_types[1]`: no detector finds this; did you mean CREDIT_CARD_NUMBER?",
             "`actions[0].id`: there is no such webhook",
             "`actions`: a mail or webhook tells of the alert; add an `alert` beside it",
-            "`body`: 1 fields are not known here; there are name, mode, priority, scope, match, rules, \
+            "1 fields are not known here; there are name, mode, priority, scope, match, rules, \
              severity, actions",
         ])
     );

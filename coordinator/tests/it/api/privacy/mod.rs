@@ -1,2 +1,3 @@
 mod erase;
 mod export;
+mod users;

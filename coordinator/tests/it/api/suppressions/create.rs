@@ -43,6 +43,9 @@ async fn a_suppression_is_in_force_when_it_is_answered() {
     );
     let finding = server.get_as(&token, "/api/v1/findings").await.json(200)["items"][0].clone();
     assert_eq!(finding["suppressed_by"], made["id"]);
+    let totals = server.get_as(&token, "/api/v1/stats").await.json(200)["totals"].clone();
+    assert_eq!(totals["suppressed"], json!({"CREDIT_CARD_NUMBER": 1}));
+    assert_eq!(totals["suppressed"], totals["findings"]);
 }
 
 #[tokio::test]

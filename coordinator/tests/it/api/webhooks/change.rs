@@ -164,3 +164,29 @@ async fn an_auditor_sees_webhooks_and_changes_none() {
         refused.problem(403, "forbidden");
     }
 }
+
+#[tokio::test]
+async fn a_webhook_that_a_policy_names_is_not_deleted() {
+    let scene = Scene::start().await;
+    let made = scene.webhook().await;
+    let policy = json!({
+        "name": "Tell them", "mode": "enforce", "rules": [{}],
+        "actions": [{"type": "alert"}, {"type": "webhook", "id": made["id"]}],
+    });
+    let policy = scene
+        .server
+        .post_as(&scene.token, "/api/v1/policies", &policy)
+        .await
+        .json(201);
+    let path = at(&made, "");
+    let refused = scene.send(Method::DELETE, &path, &json!({})).await;
+    assert_eq!(
+        refused.problem(409, "conflict")["detail"],
+        "policies name it: “Tell them”; take it out of them first"
+    );
+    let policy = format!("/api/v1/policies/{}", policy["id"].as_str().unwrap());
+    for (path, status) in [(&policy, 204), (&path, 204), (&path, 404)] {
+        let answer = scene.send(Method::DELETE, path, &json!({})).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+}

@@ -153,6 +153,20 @@ async fn who_says_that_it_is_gone_is_disabled_at_once() {
     );
     assert_eq!(scene.newest(&made, "failed").await["attempts"], 1);
     assert_eq!(scene.receiver.arrived().len(), 1);
+    for series in [
+        "weir_deliveries_total{kind=\"webhook\",outcome=\"failed\"}",
+        "weir_delivery_seconds_count{kind=\"webhook\"}",
+        "weir_webhooks_disabled_total{reason=\"gone\"}",
+    ] {
+        scene
+            .server
+            .eventually("it is counted", async |server| {
+                (server.metric(series).await == 1).then_some(())
+            })
+            .await;
+    }
+    let metrics = scene.server.get("/metrics").await.text();
+    assert!(!metrics.contains("zanarkand") && !metrics.contains("127.0.0.1"));
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! What mail and webhooks have in common: a claimed row of the outbox, opened, carried out, and settled.
 //!
-//! Owns opening payloads and turning what happened into what is recorded. Sending is for `mail` and `webhooks`.
+//! Owns opening payloads, turning what happened into what is recorded, and counting it (`metrics`). Sending is for
+//! `mail` and `webhooks`.
 //! **Invariant:** a row is recorded after it was carried out, so a process that dies in between does it again;
 //! what is sent is named after the row, so that receivers can tell.
+
+mod metrics;
 
 use serde::de::DeserializeOwned;
 use shared::job::RetryClass;
@@ -10,6 +13,8 @@ use shared::seal::Sealer;
 
 use crate::domain::notice::Retry;
 use crate::store::outbox::{Attempt, StoredAction};
+
+pub use metrics::{DeliveryMetrics, Kind};
 
 /// What happened to something that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,15 @@
-//! `/api/v1/privacy`: what is known of a person who writes in Slack, told or forgotten.
+//! `/api/v1/privacy`: what is known of a person, told or forgotten.
 //!
-//! Owns the two routes. Leaves finding and forgetting to `crate::privacy`.
+//! Owns the routes about who writes in Slack; those about who signs in are in `users`. Leaves finding and forgetting
+//! to `crate::privacy` and `crate::accounts`.
 //! **Invariant:** an answer shows what Weir shows anyway: ids, kinds and masks, no text and no value.
+
+mod users;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes};
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::ids::WorkspaceId;
@@ -24,13 +27,21 @@ use crate::store::audit::{self, NewAuditEvent};
 use crate::store::people::{self, Person, Written};
 use crate::store::{Store, StoreError};
 
+pub use users::{
+    __path_erase_user, __path_export_user, EraseUserRequest, ErasedUser, UserRequest, erase_user,
+    export_user,
+};
+
 /// Characters of Slack's ids, at most.
 const MAX_ID: usize = 64;
 /// Characters of a reason.
 const REASON: std::ops::RangeInclusive<usize> = 1..=500;
 
+const NO_REASON: &str = "reason: must have 1 to 500 characters, none a control";
+
 /// Whom it is about.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"slack_user": "U0001", "workspace": "T0001"}))]
 #[serde(deny_unknown_fields)]
 pub struct PersonRequest {
     /// Slack's id of the person.
@@ -44,6 +55,7 @@ pub struct PersonRequest {
 
 /// Whom to forget, and why.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"slack_user": "U0001", "reason": "request 2026-114"}))]
 #[serde(deny_unknown_fields)]
 pub struct EraseRequest {
     /// Slack's id of the person.
@@ -67,6 +79,7 @@ pub struct Erased {
     /// Alerts that no longer name them.
     alerts: usize,
     /// What stays, and why.
+    #[schema(example = "the audit trail, which is a chain")]
     kept: &'static str,
 }
 
@@ -75,10 +88,8 @@ pub struct Erased {
     post, operation_id = "exportPerson", path = "/api/v1/privacy/export", tag = "privacy", security(("bearer" = [])),
     request_body = PersonRequest,
     responses(
-        (status = 200, description = "one record a line", body = String, content_type = "application/x-ndjson"),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
+        (status = 200, description = "one record a line", body = String, content_type = "application/x-ndjson",
+            example = json!("{\"kind\":\"scan\",\"id\":\"0193a8f0-5c1e-7000-8000-000000000001\",…}\n")),
         (status = 422, description = "`errors` says what is wrong", body = crate::api::Problem),
     ),
 )]
@@ -111,13 +122,18 @@ pub async fn export(
     });
     let all =
         futures_util::StreamExt::chain(stream::once(async move { Ok(Bytes::from(first)) }), scans);
-    Ok(HttpResponse::Ok()
+    Ok(download(all))
+}
+
+/// Records to keep, one a line.
+fn download(lines: impl Stream<Item = Result<Bytes, StoreError>> + 'static) -> HttpResponse {
+    HttpResponse::Ok()
         .content_type("application/x-ndjson")
         .insert_header((
             CONTENT_DISPOSITION,
             "attachment; filename=\"weir-person.ndjson\"",
         ))
-        .streaming(all))
+        .streaming(lines)
 }
 
 /// Forgets a person: what happened stays, who it was and what they wrote goes.
@@ -126,9 +142,6 @@ pub async fn export(
     request_body = EraseRequest,
     responses(
         (status = 200, description = "forgotten", body = Erased),
-        (status = 400, description = "the body cannot be read", body = crate::api::Problem),
-        (status = 413, description = "the body is too large", body = crate::api::Problem),
-        (status = 415, description = "the body is no JSON", body = crate::api::Problem),
         (status = 422, description = "`errors` says what is wrong", body = crate::api::Problem),
     ),
 )]
@@ -171,9 +184,8 @@ fn person(
         errors.push("workspace: must be an id of Slack's, such as T0123ABCD".to_owned());
     }
     if let Some(reason) = reason {
-        if !REASON.contains(&reason.trim().chars().count()) || reason.chars().any(char::is_control)
-        {
-            errors.push("reason: must have 1 to 500 characters, none a control".to_owned());
+        if !is_reason(reason) {
+            errors.push(NO_REASON.to_owned());
         } else if reason.contains(&slack_user) {
             errors
                 .push("reason: stands in the audit trail and must not name the person".to_owned());
@@ -187,6 +199,10 @@ fn person(
     } else {
         Err(ApiError::unusable(errors))
     }
+}
+
+fn is_reason(text: &str) -> bool {
+    REASON.contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
 }
 
 fn is_id(text: &str) -> bool {
