@@ -12,7 +12,7 @@ endif
 # Built with everything, as the tests are: nothing is compiled twice.
 judge = cargo build -q $(everything) --example quality && "$${CARGO_TARGET_DIR:-target}/debug/examples/quality"
 
-.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-engine fuzz up
+.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-engine fuzz fuzz-api openapi up
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ config: ## write deploy/config anew from the code
 	cargo run -q --locked --all-features -p coordinator -- config > deploy/config/coordinator.toml
 	cargo run -q --locked --all-features -p scanner-node -- --print-reference > deploy/config/scanner-node.toml
 
+openapi: ## write deploy/openapi/weir.json, the description of the REST API, anew from the code
+	cargo run -q --locked --all-features -p coordinator -- openapi > deploy/openapi/weir.json
+
 readme: ## write the README's table of detectors anew from the packs
 	WEIR_WRITE_README=yes cargo test -q --locked -p scanner-node --all-features --test readme
 
@@ -61,6 +64,9 @@ bench-engine: ## measure the detection engine against its rivals, on text made u
 
 fuzz: ## run each fuzz target for SECONDS (60), on stable Rust; TARGETS="scan pack" for some of them
 	@deploy/fuzz/run $(or $(SECONDS),60) $(TARGETS)
+
+fuzz-api: ## hold the REST API to its description for SECONDS (60); SEED=1 repeats, ROLE=analyst narrows
+	@deploy/fuzz/api $(or $(SECONDS),60)
 
 up: ## build the images and start everything in Docker
 	docker compose up --build
