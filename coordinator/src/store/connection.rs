@@ -2,11 +2,11 @@
 //!
 //! Owns the dialect fork: [`Conn`] holds a PostgreSQL or a SQLite connection, and `with_conn!` expands a
 //! query once for each, so that both are type-checked. Leaves lanes and time limits to `mod.rs`.
-//! **Invariant:** a connection is handed out only if it answers and is in no transaction.
+//! **Invariant:** a connection is handed out only if it answered a moment ago and is in no transaction.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{HandleError, ManageConnection, R2D2Connection};
@@ -18,6 +18,11 @@ use super::alive::{Alive, Counted};
 use super::audit::{self, NewAuditEvent};
 use super::counts::{self, Tally};
 use super::error::{StoreError, StoreResult};
+use super::page::LongLists;
+
+/// So long a connection that answered is taken to be there: asking before each query would double the way to the
+/// server and back.
+const STAYS_THERE: Duration = Duration::from_secs(1);
 
 /// A connection to the database, whichever it is.
 pub struct Conn {
@@ -27,6 +32,8 @@ pub struct Conn {
     pub(super) deeds: Vec<NewAuditEvent>,
     /// What it counted, to be added up when it commits.
     pub(super) tally: Tally,
+    pub(super) long_lists: Arc<LongLists>,
+    answered: Instant,
     /// Behind the connection itself: it counts until that is gone.
     _counted: Counted,
 }
@@ -134,6 +141,7 @@ pub(super) struct Connector {
     pub(super) access: Access,
     pub(super) clock: SharedClock,
     pub(super) alive: Arc<Alive>,
+    pub(super) long_lists: Arc<LongLists>,
 }
 
 impl Connector {
@@ -159,6 +167,8 @@ impl Connector {
             clock: self.clock.clone(),
             deeds: Vec::new(),
             tally: Tally::default(),
+            long_lists: Arc::clone(&self.long_lists),
+            answered: Instant::now(),
             _counted: counted,
         })
     }
@@ -173,7 +183,11 @@ impl ManageConnection for Connector {
     }
 
     fn is_valid(&self, conn: &mut Conn) -> StoreResult<()> {
-        Ok(with_conn!(conn, |c| c.ping())?)
+        if conn.answered.elapsed() >= STAYS_THERE {
+            with_conn!(conn, |c| c.ping())?;
+            conn.answered = Instant::now();
+        }
+        Ok(())
     }
 
     fn has_broken(&self, conn: &mut Conn) -> bool {
@@ -205,10 +219,10 @@ fn open_postgres(url: &SecretString, statement_timeout: Duration) -> StoreResult
     let mut conn = PgConnection::establish(url.expose_secret())?;
     let ms = statement_timeout.as_millis();
     // A holder of locks that died without a word is ended by the server, and nobody waits for it longer
-    // than for a statement.
+    // than for a statement. Compiling a plan takes longer than any of ours runs.
     conn.batch_execute(&format!(
         "SET statement_timeout = {ms}; SET lock_timeout = {ms}; \
-         SET idle_in_transaction_session_timeout = {ms}; SET TIME ZONE 'UTC'"
+         SET idle_in_transaction_session_timeout = {ms}; SET TIME ZONE 'UTC'; SET jit = off"
     ))?;
     Ok(conn)
 }

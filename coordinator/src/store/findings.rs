@@ -17,7 +17,7 @@ use super::columns::{
 };
 use super::connection::{Conn, rows_per_statement, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging};
+use super::page::{Page, Paging, total_of};
 use super::schema::findings;
 use super::violations::JsonList;
 
@@ -35,7 +35,7 @@ pub struct StoredFinding {
 }
 
 /// What a list of findings shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct FindingFilter {
     /// Only of that kind.
     pub info_type: Option<InfoType>,
@@ -77,29 +77,28 @@ pub fn list(
     filter: &FindingFilter,
     paging: Paging,
 ) -> StoreResult<Page<StoredFinding>> {
-    let (rows, total) = with_conn!(conn, |c| {
-        let mut page = findings::table.into_boxed();
-        let mut all = findings::table.into_boxed();
-        if let Some(info_type) = &filter.info_type {
-            page = page.filter(findings::info_type.eq(info_type.as_str()));
-            all = all.filter(findings::info_type.eq(info_type.as_str()));
-        }
-        if let Some(least) = filter.min_likelihood {
-            page = page.filter(findings::likelihood.ge(least.as_number()));
-            all = all.filter(findings::likelihood.ge(least.as_number()));
-        }
-        if let Some(job) = filter.job {
-            page = page.filter(findings::job_id.eq(DbUuid::from(job)));
-            all = all.filter(findings::job_id.eq(DbUuid::from(job)));
-        }
-        let rows: Vec<ReadRow> = page
-            .filter(findings::id.lt(paging.below()))
-            .order(findings::id.desc())
-            .limit(paging.rows())
-            .select(ReadRow::as_select())
-            .load(c)?;
-        (rows, all.count().get_result::<i64>(c)?)
-    });
+    macro_rules! filtered {
+        () => {{
+            let mut query = findings::table.into_boxed();
+            if let Some(info_type) = &filter.info_type {
+                query = query.filter(findings::info_type.eq(info_type.as_str()));
+            }
+            if let Some(least) = filter.min_likelihood {
+                query = query.filter(findings::likelihood.ge(least.as_number()));
+            }
+            if let Some(job) = filter.job {
+                query = query.filter(findings::job_id.eq(DbUuid::from(job)));
+            }
+            query
+        }};
+    }
+    let rows: Vec<ReadRow> = with_conn!(conn, |c| filtered!()
+        .filter(findings::id.lt(paging.below()))
+        .order(findings::id.desc())
+        .limit(paging.rows())
+        .select(ReadRow::as_select())
+        .load(c))?;
+    let total = total_of!(conn, filter, (paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }
 

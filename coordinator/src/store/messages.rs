@@ -9,12 +9,12 @@ use diesel::sql_types::Bool;
 use shared::ids::{JobId, WorkspaceId};
 
 use super::columns::DbUuid;
-use super::connection::{Conn, with_conn};
+use super::connection::{Conn, Database, with_conn};
 use super::error::StoreResult;
 use super::findings::{self, StoredFinding};
 use super::jobs::Job;
 use super::outbox::{self, StoredAction};
-use super::page::{Page, Paging};
+use super::page::{Explained, Page, Paging, total_of};
 use super::results::ResultRow;
 use super::schema::{scan_jobs, scan_results};
 use super::violations::{self, Violation};
@@ -35,7 +35,7 @@ pub struct CaughtMessage {
 }
 
 /// What a list of messages shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct MessageFilter {
     /// Only of that tenant.
     pub workspace: Option<WorkspaceId>,
@@ -69,41 +69,65 @@ pub fn list(
     filter: &MessageFilter,
     paging: Paging,
 ) -> StoreResult<Page<CaughtMessage>> {
-    let (rows, total) = with_conn!(conn, |c| {
-        let joined = || {
-            scan_jobs::table
-                .inner_join(scan_results::table)
-                .filter(caught())
-        };
-        let mut page = joined().into_boxed();
-        let mut all = joined().into_boxed();
-        if let Some(workspace) = &filter.workspace {
-            page = page.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
-            all = all.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
-        }
-        if let Some(channel) = &filter.channel_id {
-            page = page.filter(scan_jobs::channel_id.eq(channel));
-            all = all.filter(scan_jobs::channel_id.eq(channel));
-        }
-        if let Some(user) = &filter.user_id {
-            page = page.filter(scan_jobs::user_id.eq(user));
-            all = all.filter(scan_jobs::user_id.eq(user));
-        }
-        let rows: Vec<(Job, ResultRow)> = page
-            .filter(scan_results::job_id.lt(paging.below()))
-            .order(scan_results::job_id.desc())
-            .limit(paging.rows())
-            .select((Job::as_select(), ResultRow::as_select()))
-            .load(c)?;
-        (rows, all.count().get_result::<i64>(c)?)
-    });
+    let rows: Vec<(Job, ResultRow)> = with_conn!(conn, |c| page_of!(filter, paging).load(c))?;
+    let total = total_of!(
+        conn,
+        filter,
+        (paging, rows.len()),
+        filtered!(filter, scan_jobs::table)
+    )?;
     let messages: Vec<CaughtMessage> = with_parts(conn, rows)?;
     Ok(Page::new(messages, total))
 }
 
-/// Literal, for the partial index of results with findings.
+/// How PostgreSQL would find a page; empty on SQLite.
+///
+/// # Errors
+/// As any query.
+pub fn explain(
+    conn: &mut Conn,
+    filter: &MessageFilter,
+    paging: Paging,
+) -> StoreResult<Vec<String>> {
+    match &mut conn.db {
+        Database::Postgres(c) => Ok(Explained(page_of!(filter, paging)).load(c)?),
+        Database::Sqlite(_) => Ok(Vec::new()),
+    }
+}
+
+/// The jobs that pass, alone or joined with their results.
+macro_rules! filtered {
+    ($filter:expr, $jobs:expr) => {{
+        let mut query = $jobs.filter(caught()).into_boxed();
+        if let Some(workspace) = &$filter.workspace {
+            query = query.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
+        }
+        if let Some(channel) = &$filter.channel_id {
+            query = query.filter(scan_jobs::channel_id.eq(channel));
+        }
+        if let Some(user) = &$filter.user_id {
+            query = query.filter(scan_jobs::user_id.eq(user));
+        }
+        query
+    }};
+}
+use filtered;
+
+/// A page of them.
+macro_rules! page_of {
+    ($filter:expr, $paging:expr) => {
+        filtered!($filter, scan_jobs::table.inner_join(scan_results::table))
+            .filter(scan_jobs::id.lt($paging.below()))
+            .order(scan_jobs::id.desc())
+            .limit($paging.rows())
+            .select((Job::as_select(), ResultRow::as_select()))
+    };
+}
+use page_of;
+
+/// Literal, for the partial indexes of caught messages.
 fn caught() -> diesel::expression::SqlLiteral<Bool> {
-    sql::<Bool>("(scan_results.finding_count > 0 AND scan_jobs.origin = 1)")
+    sql::<Bool>("(scan_jobs.caught AND scan_jobs.origin = 1)")
 }
 
 fn with_parts(conn: &mut Conn, rows: Vec<(Job, ResultRow)>) -> StoreResult<Vec<CaughtMessage>> {

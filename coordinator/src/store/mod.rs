@@ -22,6 +22,7 @@ mod error;
 mod migrations;
 mod options;
 mod schema;
+mod searching;
 
 pub mod alerts;
 pub mod audit;
@@ -65,6 +66,7 @@ pub use connection::Conn;
 pub use error::{StoreError, StoreResult};
 pub use options::DatabaseOptions;
 pub use page::{COUNTED, Page, Paging, Position};
+pub use searching::SEARCHED;
 
 use alive::{Alive, CloseLast};
 use connection::{Access, Connector, LogKind, Target};
@@ -281,6 +283,7 @@ impl Inner {
             access,
             clock,
             alive: Arc::clone(&alive),
+            long_lists: Arc::default(),
         };
         // The pool hides why it cannot connect: ask once without it.
         drop(connector.open()?);

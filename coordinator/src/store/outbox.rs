@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::Bool;
 use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
 use shared::seal::Sealer;
 
@@ -20,7 +20,7 @@ use super::clock;
 use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::{StoreError, StoreResult};
-use super::page::{COUNTED, Counted, Page, Paging};
+use super::page::{Page, Paging, total_of};
 use super::schema::action_outbox;
 use crate::domain::notice::NoticeKind;
 use crate::domain::policy::Recipients;
@@ -292,16 +292,13 @@ pub fn of_target(
     paging: Paging,
 ) -> StoreResult<Page<StoredAction>> {
     let of_target = || action_outbox::table.filter(action_outbox::target.eq(DbUuid::from(target)));
-    let (rows, total) = with_conn!(conn, |c| {
-        let rows: Vec<StoredAction> = of_target()
-            .filter(action_outbox::id.lt(paging.below()))
-            .order(action_outbox::id.desc())
-            .limit(paging.rows())
-            .select(StoredAction::as_select())
-            .load(c)?;
-        let ones = of_target().limit(COUNTED.into()).select(sql::<BigInt>("1"));
-        (rows, Counted(ones).get_result::<i64>(c)?)
-    });
+    let rows: Vec<StoredAction> = with_conn!(conn, |c| of_target()
+        .filter(action_outbox::id.lt(paging.below()))
+        .order(action_outbox::id.desc())
+        .limit(paging.rows())
+        .select(StoredAction::as_select())
+        .load(c))?;
+    let total = total_of!(conn, &target, (paging, rows.len()), of_target())?;
     Ok(Page::new(rows, total))
 }
 
@@ -327,21 +324,27 @@ pub fn list(
     state: Option<ActionState>,
     paging: Paging,
 ) -> StoreResult<Page<StoredAction>> {
-    let (rows, total) = with_conn!(conn, |c| {
-        let mut page = action_outbox::table.into_boxed();
-        let mut all = action_outbox::table.into_boxed();
-        if let Some(state) = state {
-            page = page.filter(action_outbox::state.eq(state.number()));
-            all = all.filter(action_outbox::state.eq(state.number()));
-        }
-        let rows: Vec<StoredAction> = page
-            .filter(action_outbox::id.lt(paging.below()))
-            .order(action_outbox::id.desc())
-            .limit(paging.rows())
-            .select(StoredAction::as_select())
-            .load(c)?;
-        (rows, all.count().get_result::<i64>(c)?)
-    });
+    macro_rules! filtered {
+        () => {{
+            let all = action_outbox::table.into_boxed();
+            match state {
+                Some(state) => all.filter(action_outbox::state.eq(state.number())),
+                None => all,
+            }
+        }};
+    }
+    let rows: Vec<StoredAction> = with_conn!(conn, |c| filtered!()
+        .filter(action_outbox::id.lt(paging.below()))
+        .order(action_outbox::id.desc())
+        .limit(paging.rows())
+        .select(StoredAction::as_select())
+        .load(c))?;
+    let total = total_of!(
+        conn,
+        &("actions", state.map(ActionState::number)),
+        (paging, rows.len()),
+        filtered!()
+    )?;
     Ok(Page::new(rows, total))
 }
 

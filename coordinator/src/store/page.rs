@@ -1,9 +1,15 @@
 //! Pages of a list, newest first unless the list says otherwise.
 //!
-//! Owns the two shapes every list has. Cursors that callers see are the API's business.
+//! Owns the two shapes every list has, and how its rows are counted. Cursors that callers see are the API's business.
 //! **Invariant:** a page begins behind a row and not at a number: a place in a list stays put while new rows
 //! arrive.
 
+use std::any::type_name;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::RunQueryDsl;
 use diesel::backend::Backend;
 use diesel::pg::Pg;
@@ -12,11 +18,18 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
-use super::columns::DbUuid;
+use super::columns::{DbUuid, signed};
+use super::connection::Conn;
+use super::error::StoreResult;
 
 /// As many rows of a filtered list are counted; a list with more is "at least so many". Counting them all
 /// would cost more than showing them.
 pub const COUNTED: u32 = 10_000;
+
+/// So long is a list taken to be as long as it was.
+const STAYS_LONG: TimeDelta = TimeDelta::minutes(1);
+/// As many long lists are remembered.
+const MAX_REMEMBERED: usize = 1_000;
 
 /// How many rows a query gives, which limits itself to [`COUNTED`].
 #[derive(Clone, Copy, Debug, QueryId)]
@@ -52,6 +65,85 @@ pub struct Page<T> {
     /// How many rows the filters leave, on all pages.
     pub total: u64,
 }
+
+/// Lists that were counted to the end of counting a moment ago: counting them anew would take longer than showing
+/// them, and say the same.
+#[derive(Debug, Default)]
+pub(super) struct LongLists {
+    hasher: RandomState,
+    counted: Mutex<HashMap<u64, DateTime<Utc>>>,
+}
+
+impl LongLists {
+    fn key<L: Hash>(&self, list: &L) -> u64 {
+        self.hasher.hash_one((type_name::<L>(), list))
+    }
+
+    fn is_known(&self, list: u64, now: DateTime<Utc>) -> bool {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.get(&list).is_some_and(|at| is_fresh(*at, now))
+    }
+
+    fn remember(&self, list: u64, now: DateTime<Utc>) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.len() >= MAX_REMEMBERED {
+            counted.retain(|_, at| is_fresh(*at, now));
+        }
+        if counted.len() < MAX_REMEMBERED {
+            counted.insert(list, now);
+        }
+    }
+}
+
+fn is_fresh(counted: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    counted <= now && now - counted < STAYS_LONG
+}
+
+/// How many rows a list has, of which a page shows some, counted up to `most`. It is counted only if neither the page
+/// nor a count of lately says it.
+pub(super) fn total<L: Hash>(
+    conn: &mut Conn,
+    list: &L,
+    (paging, shown, most): (Paging, usize, u32),
+    count: impl FnOnce(&mut Conn) -> StoreResult<i64>,
+) -> StoreResult<i64> {
+    if paging.after.is_none() && shown < paging.limit as usize {
+        return Ok(signed(shown as u64));
+    }
+    let key = conn.long_lists.key(list);
+    if conn.long_lists.is_known(key, conn.clock.now()) {
+        return Ok(most.into());
+    }
+    let total = count(conn)?;
+    if total >= most.into() {
+        conn.long_lists.remember(key, conn.clock.now());
+    }
+    Ok(total)
+}
+
+/// As [`total`], of the rows that a query gives.
+macro_rules! total_of {
+    ($conn:expr, $list:expr, ($paging:expr, $shown:expr), $rows:expr) => {{
+        let most = $crate::store::page::COUNTED;
+        $crate::store::page::total($conn, $list, ($paging, $shown, most), |conn| {
+            $crate::store::page::count!(conn, $rows, most)
+        })
+    }};
+}
+pub(super) use total_of;
+
+/// Counts the rows that a query gives, up to so many.
+macro_rules! count {
+    ($conn:expr, $rows:expr, $most:expr) => {
+        $crate::store::connection::with_conn!($conn, |c| {
+            let one = diesel::dsl::sql::<diesel::sql_types::BigInt>("1");
+            let ones = $rows.limit(i64::from($most)).select(one);
+            $crate::store::page::Counted(ones).get_result::<i64>(c)
+        })
+        .map_err($crate::store::StoreError::from)
+    };
+}
+pub(super) use count;
 
 impl<Q: Query> Query for Counted<Q> {
     type SqlType = BigInt;
@@ -114,5 +206,32 @@ impl<T> Page<T> {
             items: rows.into_iter().map(Into::into).collect(),
             total: u64::try_from(total).unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_known_for_a_while_and_a_list_with_other_filters_is_another() {
+        let (lists, now) = (LongLists::default(), DateTime::UNIX_EPOCH);
+        lists.remember(lists.key(&"a"), now);
+        assert!(lists.is_known(lists.key(&"a"), now + TimeDelta::seconds(59)));
+        assert!(!lists.is_known(lists.key(&"b"), now));
+        assert!(!lists.is_known(lists.key(&"a"), now + STAYS_LONG));
+        assert!(!lists.is_known(lists.key(&"a"), now - TimeDelta::seconds(1)));
+    }
+
+    #[test]
+    fn however_many_lists_are_asked_for_no_more_are_remembered_than_fit() {
+        let (lists, now) = (LongLists::default(), DateTime::UNIX_EPOCH);
+        for list in 0..2 * MAX_REMEMBERED {
+            lists.remember(lists.key(&list), now);
+        }
+        assert_eq!(lists.counted.lock().unwrap().len(), MAX_REMEMBERED);
+        let later = now + STAYS_LONG;
+        lists.remember(lists.key(&"new"), later);
+        assert_eq!(lists.counted.lock().unwrap().len(), 1);
     }
 }

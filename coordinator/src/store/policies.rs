@@ -6,9 +6,8 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, sql};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use shared::ids::{PolicyId, UserId, WebhookId};
 
 use super::audit::{self, NewAuditEvent};
@@ -16,7 +15,7 @@ use super::clock;
 use super::columns::{DbJson, DbTime, DbUuid, MaybeUuid, Undecodable, storable};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
-use super::page::{COUNTED, Counted, Page, Paging};
+use super::page::{Page, Paging, total_of};
 use super::schema::{policies, webhooks};
 use super::settings::{self, Setting};
 use super::violations::mode_number;
@@ -70,7 +69,7 @@ pub struct Mark {
 }
 
 /// What a list of policies shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PolicyFilter {
     /// Only in that mode.
     pub mode: Option<PolicyMode>,
@@ -152,10 +151,7 @@ pub fn page(
             .select(StoredPolicy::as_select())
             .load(c)
     })?;
-    let total = with_conn!(conn, |c| {
-        let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
-        Counted(ones).get_result(c)
-    })?;
+    let total = total_of!(conn, filter, (paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }
 

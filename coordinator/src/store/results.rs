@@ -398,12 +398,18 @@ fn count(conn: &mut Conn, fresh: &[&NewResult]) {
 }
 
 fn complete_jobs(conn: &mut Conn, fresh: &[&NewResult], now: DateTime<Utc>) -> StoreResult<()> {
-    let (scanned, failed): (Vec<&NewResult>, Vec<&NewResult>) = fresh
-        .iter()
-        .partition(|new| matches!(new.result.outcome, ScanOutcome::Completed { .. }));
-    for (batch, state) in [(scanned, JobState::Completed), (failed, JobState::Failed)] {
-        let ids: Vec<JobId> = batch.iter().map(|new| new.result.job_id).collect();
-        jobs::complete(conn, &ids, state, now)?;
+    let end_of = |new: &NewResult| match &new.result.outcome {
+        ScanOutcome::Completed { findings, .. } => (JobState::Completed, !findings.is_empty()),
+        ScanOutcome::Failed { .. } => (JobState::Failed, false),
+    };
+    for end in [
+        (JobState::Completed, false),
+        (JobState::Completed, true),
+        (JobState::Failed, false),
+    ] {
+        let ended = fresh.iter().filter(|new| end_of(new) == end);
+        let ids: Vec<JobId> = ended.map(|new| new.result.job_id).collect();
+        jobs::complete(conn, &ids, end, now)?;
     }
     Ok(())
 }

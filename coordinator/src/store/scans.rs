@@ -11,12 +11,12 @@ use super::columns::DbUuid;
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
 use super::jobs::{Job, JobOrigin, JobState};
-use super::page::{Page, Paging};
+use super::page::{Page, Paging, total_of};
 use super::results::ResultRow;
 use super::schema::{scan_jobs, scan_results};
 
 /// What a list of jobs shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct ScanFilter {
     /// Only from there.
     pub origin: Option<JobOrigin>,
@@ -48,29 +48,35 @@ pub fn list(
     filter: &ScanFilter,
     paging: Paging,
 ) -> StoreResult<Page<(Job, Option<ResultRow>)>> {
-    let (rows, total) = with_conn!(conn, |c| {
-        let mut page = scan_jobs::table.left_join(scan_results::table).into_boxed();
-        let mut all = scan_jobs::table.into_boxed();
-        if let Some(origin) = filter.origin {
-            page = page.filter(from(origin));
-            all = all.filter(from(origin));
-        }
-        if let Some(state) = filter.state {
-            page = page.filter(scan_jobs::state.eq(state.number()));
-            all = all.filter(scan_jobs::state.eq(state.number()));
-        }
-        if let Some(workspace) = &filter.workspace {
-            page = page.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
-            all = all.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
-        }
-        let rows: Vec<(Job, Option<ResultRow>)> = page
-            .filter(scan_jobs::id.lt(paging.below()))
-            .order(scan_jobs::id.desc())
-            .limit(paging.rows())
-            .select((Job::as_select(), Option::<ResultRow>::as_select()))
-            .load(c)?;
-        (rows, all.count().get_result::<i64>(c)?)
-    });
+    macro_rules! filtered {
+        ($jobs:expr) => {{
+            let mut query = $jobs.into_boxed();
+            if let Some(origin) = filter.origin {
+                query = query.filter(from(origin));
+            }
+            if let Some(state) = filter.state {
+                query = query.filter(scan_jobs::state.eq(state.number()));
+            }
+            if let Some(workspace) = &filter.workspace {
+                query = query.filter(scan_jobs::workspace_id.eq(workspace.as_str()));
+            }
+            query
+        }};
+    }
+    let rows: Vec<(Job, Option<ResultRow>)> = with_conn!(conn, |c| filtered!(
+        scan_jobs::table.left_join(scan_results::table)
+    )
+    .filter(scan_jobs::id.lt(paging.below()))
+    .order(scan_jobs::id.desc())
+    .limit(paging.rows())
+    .select((Job::as_select(), Option::<ResultRow>::as_select()))
+    .load(c))?;
+    let total = total_of!(
+        conn,
+        filter,
+        (paging, rows.len()),
+        filtered!(scan_jobs::table)
+    )?;
     Ok(Page::new(rows, total))
 }
 

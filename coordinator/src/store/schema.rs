@@ -59,6 +59,7 @@ diesel::table! {
         thread_ts -> Nullable<Text>,
         label -> Nullable<Text>,
         submitted_by -> Nullable<Uid>,
+        caught -> Bool,
     }
 }
 

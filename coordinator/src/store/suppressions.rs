@@ -8,9 +8,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use serde_json::json;
 use shared::ids::{AlertId, SuppressionId, UserId};
 
@@ -22,7 +20,7 @@ use super::columns::{
 };
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
-use super::page::{COUNTED, Counted, Page, Paging};
+use super::page::{Page, Paging, total_of};
 use super::schema::suppressions;
 use crate::domain::alert::{AlertStatus, Resolution};
 use crate::domain::due_times::DueTimes;
@@ -94,7 +92,7 @@ pub struct NewSuppression {
 }
 
 /// What a list of suppressions shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SuppressionFilter {
     /// Only of that kind.
     pub kind: Option<SuppressionKind>,
@@ -225,16 +223,13 @@ pub fn list(
             query
         }};
     }
-    let (rows, total) = with_conn!(conn, |c| {
-        let rows: Vec<Suppression> = filtered!()
-            .filter(suppressions::id.lt(paging.below()))
-            .order(suppressions::id.desc())
-            .limit(paging.rows())
-            .select(Suppression::as_select())
-            .load(c)?;
-        let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
-        (rows, Counted(ones).get_result::<i64>(c)?)
-    });
+    let rows: Vec<Suppression> = with_conn!(conn, |c| filtered!()
+        .filter(suppressions::id.lt(paging.below()))
+        .order(suppressions::id.desc())
+        .limit(paging.rows())
+        .select(Suppression::as_select())
+        .load(c))?;
+    let total = total_of!(conn, &filter, (paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }
 

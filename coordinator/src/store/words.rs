@@ -18,6 +18,7 @@ use std::io::Write as _;
 
 use super::columns::TsWords;
 use super::connection::{Conn, Database};
+use super::searching::Reach;
 
 /// Words kept of a row; what is written beyond them is not found.
 const MAX_WORDS: usize = 256;
@@ -32,7 +33,7 @@ const MAX_ASKED: usize = 16;
 pub struct Words(BTreeSet<String>);
 
 /// What somebody searches for: every word of it must be the beginning of a word of the row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Search(BTreeSet<String>);
 
 /// A search as a condition.
@@ -52,12 +53,29 @@ impl Search {
         (!asked.is_empty()).then_some(Self(asked))
     }
 
-    /// The condition on a column of words, named with its table.
+    /// The condition on a column of words, named with its table. An index of the column may serve it.
     pub(super) fn condition(&self, conn: &Conn, column: &str) -> Found {
+        self.written(conn, column, "::tsquery)")
+    }
+
+    /// The condition, as no index serves it: for rows that are walked one by one.
+    pub(super) fn walking(&self, conn: &Conn, column: &str) -> Found {
+        self.written(conn, column, "::tsquery) IS TRUE")
+    }
+
+    /// The condition for going through a list that way.
+    pub(super) fn reaching(&self, conn: &Conn, column: &str, reach: Reach) -> Found {
+        match reach {
+            Reach::Indexed => self.condition(conn, column),
+            Reach::Near(_) | Reach::Whole => self.walking(conn, column),
+        }
+    }
+
+    fn written(&self, conn: &Conn, column: &str, end: &str) -> Found {
         match &conn.db {
             Database::Postgres(_) => sql::<Bool>(&format!("({column} @@ "))
                 .bind::<Text, _>(self.as_tsquery())
-                .sql("::tsquery)"),
+                .sql(end),
             Database::Sqlite(_) => sql::<Bool>("NOT EXISTS (SELECT 1 FROM json_each(")
                 .bind::<Text, _>(self.as_json())
                 .sql(&format!(

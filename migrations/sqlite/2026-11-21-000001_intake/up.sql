@@ -19,6 +19,7 @@ CREATE TABLE inbound_events (
 
 -- state: 1 queued, 2 completed, 3 failed. class: 1 message, 2 file. origin: 1 slack, 2 api.
 -- `payload` is sealed, and gone once the job has a result. `external`: people of other organisations read it.
+-- `caught`: something was found.
 CREATE TABLE scan_jobs (
     id TEXT PRIMARY KEY NOT NULL,
     inbound_event_id TEXT,
@@ -43,10 +44,16 @@ CREATE TABLE scan_jobs (
     message_ts TEXT,
     thread_ts TEXT,
     label TEXT,
-    submitted_by TEXT
+    submitted_by TEXT,
+    caught BOOLEAN NOT NULL DEFAULT FALSE
 );
 
 -- The redispatcher's view: only open jobs, tenant by tenant.
 CREATE INDEX scan_jobs_open ON scan_jobs (class, workspace_id, due_at) WHERE state = 1;
 -- The API lists what callers submitted; Slack's jobs are far more numerous.
 CREATE INDEX scan_jobs_submitted ON scan_jobs (id) WHERE origin = 2;
+-- Caught messages are few among many: one for the list and one for each of its filters.
+CREATE INDEX scan_jobs_caught ON scan_jobs (id) WHERE caught AND origin = 1;
+CREATE INDEX scan_jobs_caught_workspace ON scan_jobs (workspace_id, id) WHERE caught AND origin = 1;
+CREATE INDEX scan_jobs_caught_channel ON scan_jobs (channel_id, id) WHERE caught AND origin = 1;
+CREATE INDEX scan_jobs_caught_user ON scan_jobs (user_id, id) WHERE caught AND origin = 1;

@@ -6,9 +6,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use serde_json::Value;
 use shared::ids::{ActivityId, AlertId, UserId};
 use uuid::Uuid;
@@ -16,7 +14,7 @@ use uuid::Uuid;
 use crate::store::columns::{DbJson, DbTime, DbUuid, MaybeUuid, storable_opt};
 use crate::store::connection::{Conn, rows_per_statement, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{COUNTED, Counted, Page, Paging};
+use crate::store::page::{Page, Paging, total_of};
 use crate::store::people::FORGOTTEN;
 use crate::store::schema::alert_activity;
 
@@ -172,7 +170,7 @@ pub fn list(
     paging: Paging,
 ) -> StoreResult<Page<Activity>> {
     let of_alert = alert_activity::alert_id.eq(DbUuid::from(alert));
-    let (rows, total) = with_conn!(conn, |c| {
+    let rows: Vec<Activity> = with_conn!(conn, |c| {
         let page = alert_activity::table.filter(of_alert).into_boxed();
         let page = match order {
             ActivityOrder::OldestFirst => {
@@ -184,15 +182,11 @@ pub fn list(
                 .filter(alert_activity::id.lt(paging.below()))
                 .order(alert_activity::id.desc()),
         };
-        let rows: Vec<Activity> = page
-            .limit(paging.rows())
+        page.limit(paging.rows())
             .select(Activity::as_select())
-            .load(c)?;
-        let ones = alert_activity::table
-            .filter(of_alert)
-            .limit(COUNTED.into())
-            .select(sql::<BigInt>("1"));
-        (rows, Counted(ones).get_result::<i64>(c)?)
-    });
+            .load(c)
+    })?;
+    let all = || alert_activity::table.filter(of_alert);
+    let total = total_of!(conn, &("activity", alert), (paging, rows.len()), all())?;
     Ok(Page::new(rows, total))
 }

@@ -2,8 +2,7 @@
 //!
 //! Owns the one query behind the list and the export. A page goes on behind a row of the order's index; alerts
 //! that are never due come last in both directions, as a stretch of the list of their own.
-//! **Invariant:** columns and directions come from enumerations; what a caller gives is bound and never part
-//! of a statement.
+//! **Invariant:** what a caller gives is bound and never part of a statement.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -14,17 +13,19 @@ use shared::ids::{PolicyId, UserId};
 use uuid::Uuid;
 
 use super::Alert;
+use super::order::{AlertKey, AlertOrdering, Direction, NEVER_DUE};
 use crate::domain::alert::AlertStatus;
 use crate::store::clock;
 use crate::store::columns::{DbTime, DbUuid, Ts, Uid, signed};
 use crate::store::connection::{Conn, Database, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{COUNTED, Counted, Explained, Page, Paging, Position};
+use crate::store::page::{self, COUNTED, Explained, Page, Paging, Position, count};
 use crate::store::schema::alerts;
+use crate::store::searching::{self, NEAREST, Reach, SEARCHED};
 use crate::store::words::{Found, Search};
 
 /// What a list of alerts shows, and in which order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AlertFilter {
     /// Only with one of these statuses; none named is any. So it is with every list here.
     pub statuses: Vec<AlertStatus>,
@@ -57,7 +58,7 @@ pub struct AlertFilter {
 }
 
 /// Whose alerts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Assigned {
     /// Nobody's.
     ToNobody,
@@ -65,145 +66,21 @@ pub enum Assigned {
     To(UserId),
 }
 
-/// By what alerts are ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AlertKey {
-    /// When the leak was seen first.
-    #[default]
-    CreatedAt,
-    /// When it was seen last.
-    LastSeenAt,
-    /// How bad it is.
-    Severity,
-    /// When it is to be closed; those without a time come last.
-    DueAt,
-    /// How often it was seen.
-    Occurrences,
-}
-
-/// From which end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Direction {
-    /// The least first.
-    Ascending,
-    /// The greatest first.
-    #[default]
-    Descending,
-}
-
-/// An order of alerts; the id tells equal ones apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AlertOrdering {
-    /// By what.
-    pub key: AlertKey,
-    /// From which end.
-    pub direction: Direction,
-}
-
-/// Stands for "never due" in a position.
-const NEVER_DUE: i64 = i64::MAX;
-
-impl AlertKey {
-    /// Every key.
-    pub const ALL: [Self; 5] = [
-        Self::CreatedAt,
-        Self::LastSeenAt,
-        Self::Severity,
-        Self::DueAt,
-        Self::Occurrences,
-    ];
-
-    /// The word, as written in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::LastSeenAt => "last_seen_at",
-            Self::Severity => "severity",
-            Self::DueAt => "due_at",
-            Self::Occurrences => "occurrences",
-        }
-    }
-
-    const fn column(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "alerts.first_seen_at",
-            Self::LastSeenAt => "alerts.last_seen_at",
-            Self::Severity => "alerts.severity",
-            Self::DueAt => "alerts.due_at",
-            Self::Occurrences => "alerts.occurrences",
-        }
-    }
-
-    const fn is_a_time(self) -> bool {
-        matches!(self, Self::CreatedAt | Self::LastSeenAt | Self::DueAt)
-    }
-}
-
-impl AlertOrdering {
-    /// The order that a word names: a key, with `-` in front for the greatest first.
-    pub fn parse(word: &str) -> Option<Self> {
-        let (name, direction) = match word.strip_prefix('-') {
-            Some(name) => (name, Direction::Descending),
-            None => (word, Direction::Ascending),
-        };
-        let key = AlertKey::ALL.into_iter().find(|key| key.as_str() == name)?;
-        Some(Self { key, direction })
-    }
-
-    /// `ORDER BY` this. Both ways an index is walked from one of its ends.
-    fn clause(self) -> String {
-        let (column, direction) = (self.key.column(), self.direction.as_sql());
-        format!("{column} {direction}, alerts.id {direction}")
-    }
-
-    /// The beginning of a comparison with a place: `(key, id) < (`.
-    fn behind(self) -> String {
-        let (column, sign) = (self.key.column(), self.direction.sign());
-        format!("({column}, alerts.id) {sign} (")
-    }
-}
-
-impl Direction {
-    const fn as_sql(self) -> &'static str {
-        match self {
-            Self::Ascending => "ASC",
-            Self::Descending => "DESC",
-        }
-    }
-
-    const fn sign(self) -> &'static str {
-        match self {
-            Self::Ascending => ">",
-            Self::Descending => "<",
-        }
-    }
-}
-
-/// The place of an alert in a list of that order.
-pub fn place(ordering: AlertOrdering, alert: &Alert) -> Position {
-    let key = match ordering.key {
-        AlertKey::CreatedAt => alert.first_seen_at.timestamp_micros(),
-        AlertKey::LastSeenAt => alert.last_seen_at.timestamp_micros(),
-        AlertKey::Severity => alert.severity.as_number().into(),
-        AlertKey::DueAt => alert.due_at.map_or(NEVER_DUE, |due| due.timestamp_micros()),
-        AlertKey::Occurrences => signed(alert.occurrences),
-    };
-    let id = alert.id.as_uuid();
-    Position { key, id }
-}
-
-/// A page of alerts. Counting stops at [`COUNTED`].
+/// A page of alerts. Counting stops at [`COUNTED`], or at [`SEARCHED`] with a search.
 ///
 /// # Errors
 /// As any query.
 pub fn list(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreResult<Page<Alert>> {
     let rows = portion(conn, filter, paging)?;
-    let total = if paging.after.is_none() && rows.len() < paging.limit as usize {
-        rows.len() as u64
-    } else {
-        count(conn, filter, COUNTED)?
+    let most = filter.search.as_ref().map_or(COUNTED, |_| SEARCHED);
+    let list = AlertFilter {
+        ordering: AlertOrdering::default(),
+        ..filter.clone()
     };
-    Ok(Page::new(rows, signed(total)))
+    let total = page::total(conn, &list, (paging, rows.len(), most), |conn| {
+        Ok(signed(count(conn, filter, most)?))
+    })?;
+    Ok(Page::new(rows, total))
 }
 
 /// A page of alerts without their number.
@@ -228,16 +105,25 @@ pub fn portion(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreRe
 /// As any query.
 pub fn count(conn: &mut Conn, filter: &AlertFilter, most: u32) -> StoreResult<u64> {
     let asked = Asked::of(conn, filter)?;
-    let counted = with_conn!(conn, |c| {
-        let ones = filtered!(asked)
-            .limit(most.into())
-            .select(sql::<BigInt>("1"));
-        Counted(ones).get_result::<i64>(c)
+    let reaches = asked.reaches(conn, Stretch::Keyed(None))?;
+    let counted = searching::count(conn, &reaches, most, |conn, reach| {
+        let found = asked.found(conn, reach);
+        count!(
+            conn,
+            nearest!(
+                asked.filter.ordering,
+                Stretch::Keyed(None),
+                reach,
+                filtered!(asked, found)
+            ),
+            most
+        )
     })?;
     Ok(u64::try_from(counted).unwrap_or_default())
 }
 
-/// How PostgreSQL would find a page, for whoever wonders whether an index serves it; empty on SQLite.
+/// How PostgreSQL would find a page, one way after the other, for whoever wonders whether an index serves it; empty on
+/// SQLite.
 ///
 /// # Errors
 /// As any query.
@@ -245,9 +131,12 @@ pub fn explain(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreRe
     let mut plan = Vec::new();
     let asked = Asked::of(conn, filter)?;
     for stretch in Stretch::of(filter.ordering, paging) {
-        if let Database::Postgres(c) = &mut conn.db {
-            let page = page!(asked, stretch, paging.rows());
-            plan.extend(Explained(page).load::<String>(c)?);
+        for reach in asked.reaches(conn, stretch)? {
+            let found = asked.found(conn, reach);
+            if let Database::Postgres(c) = &mut conn.db {
+                let page = page_of!(asked, stretch, reach, found, paging.rows());
+                plan.extend(Explained(page).load::<String>(c)?);
+            }
         }
     }
     Ok(plan)
@@ -256,7 +145,6 @@ pub fn explain(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreRe
 /// A filter, with what it needs of the database.
 struct Asked<'a> {
     filter: &'a AlertFilter,
-    found: Option<Found>,
     now: DbTime,
 }
 
@@ -284,7 +172,7 @@ impl Stretch {
 
 /// The rows that pass, as a query for the database at hand.
 macro_rules! filtered {
-    ($asked:expr) => {{
+    ($asked:expr, $found:expr) => {{
         let (asked, filter) = (&$asked, $asked.filter);
         let mut query = alerts::table.into_boxed();
         macro_rules! among {
@@ -353,7 +241,7 @@ macro_rules! filtered {
             }
             None => {}
         }
-        if let Some(found) = asked.found.clone() {
+        if let Some(found) = $found.clone() {
             query = query.filter(found);
         }
         query
@@ -361,70 +249,183 @@ macro_rules! filtered {
 }
 use filtered;
 
-/// A stretch of them, in order.
-macro_rules! page {
-    ($asked:expr, $stretch:expr, $limit:expr) => {{
-        let ordering = $asked.filter.ordering;
-        let query = filtered!($asked);
-        let query = match $stretch {
+/// Only rows whose place compares so with this one.
+macro_rules! placed {
+    ($query:expr, $ordering:expr, $begin:expr, $place:expr) => {{
+        let (query, begin, place) = ($query, $begin, $place);
+        if $ordering.key.is_a_time() {
+            query.filter(
+                sql::<Bool>(&begin)
+                    .bind::<Ts, _>(time(place.key))
+                    .sql(", ")
+                    .bind::<Uid, _>(DbUuid(place.id))
+                    .sql(")"),
+            )
+        } else {
+            query.filter(
+                sql::<Bool>(&begin)
+                    .bind::<BigInt, _>(place.key)
+                    .sql(", ")
+                    .bind::<Uid, _>(DbUuid(place.id))
+                    .sql(")"),
+            )
+        }
+    }};
+}
+use placed;
+
+/// Only the rows of a stretch.
+macro_rules! stretched {
+    ($ordering:expr, $stretch:expr, $query:expr) => {{
+        let (ordering, query) = ($ordering, $query);
+        match $stretch {
             Stretch::Keyed(after) => {
                 let query = match after {
                     None => query,
-                    Some(after) if ordering.key.is_a_time() => query.filter(
-                        sql::<Bool>(&ordering.behind())
-                            .bind::<Ts, _>(time(after.key))
-                            .sql(", ")
-                            .bind::<Uid, _>(DbUuid(after.id))
-                            .sql(")"),
-                    ),
-                    Some(after) => query.filter(
-                        sql::<Bool>(&ordering.behind())
-                            .bind::<BigInt, _>(after.key)
-                            .sql(", ")
-                            .bind::<Uid, _>(DbUuid(after.id))
-                            .sql(")"),
-                    ),
+                    Some(after) => placed!(query, ordering, ordering.behind(), after),
                 };
-                let query = if ordering.key == AlertKey::DueAt {
-                    query.filter(alerts::due_at.is_not_null())
-                } else {
-                    query
-                };
-                query.order(sql::<Bool>(&ordering.clause()))
+                match ordering.key {
+                    AlertKey::DueAt => query.filter(alerts::due_at.is_not_null()),
+                    _ => query,
+                }
             }
             Stretch::NeverDue(after) => {
                 let query = query.filter(alerts::due_at.is_null());
                 match (ordering.direction, after.map(DbUuid)) {
-                    (Direction::Ascending, None) => query.order(alerts::id.asc()),
-                    (Direction::Descending, None) => query.order(alerts::id.desc()),
-                    (Direction::Ascending, Some(after)) => {
-                        query.filter(alerts::id.gt(after)).order(alerts::id.asc())
-                    }
-                    (Direction::Descending, Some(after)) => {
-                        query.filter(alerts::id.lt(after)).order(alerts::id.desc())
-                    }
+                    (_, None) => query,
+                    (Direction::Ascending, Some(after)) => query.filter(alerts::id.gt(after)),
+                    (Direction::Descending, Some(after)) => query.filter(alerts::id.lt(after)),
                 }
             }
-        };
-        query.limit($limit).select(Alert::as_select())
+        }
     }};
 }
-use page;
+use stretched;
+
+/// Only the rows that are so near.
+macro_rules! nearest {
+    ($ordering:expr, $stretch:expr, $reach:expr, $query:expr) => {{
+        let (ordering, query) = ($ordering, $query);
+        match ($reach, $stretch, ordering.direction) {
+            (Reach::Near(Some(place)), Stretch::Keyed(_), _) => {
+                placed!(query, ordering, ordering.up_to(), place)
+            }
+            (Reach::Near(Some(place)), Stretch::NeverDue(_), Direction::Ascending) => {
+                query.filter(alerts::id.le(DbUuid(place.id)))
+            }
+            (Reach::Near(Some(place)), Stretch::NeverDue(_), Direction::Descending) => {
+                query.filter(alerts::id.ge(DbUuid(place.id)))
+            }
+            _ => query,
+        }
+    }};
+}
+use nearest;
+
+/// A stretch, in order.
+macro_rules! ordered {
+    ($ordering:expr, $stretch:expr, $reach:expr, $query:expr) => {{
+        let (ordering, query) = ($ordering, $query);
+        let clause = match ($stretch, $reach) {
+            // Hidden from the planner: along the order it would walk all alerts for a rare word.
+            (Stretch::Keyed(_), Reach::Indexed) => ordering.sorting_clause(),
+            (Stretch::Keyed(_), _) => ordering.clause(),
+            (Stretch::NeverDue(_), Reach::Indexed) => {
+                format!("uuid_send(alerts.id) {}", ordering.direction.as_sql())
+            }
+            (Stretch::NeverDue(_), _) => format!("alerts.id {}", ordering.direction.as_sql()),
+        };
+        query.order(sql::<Bool>(&clause))
+    }};
+}
+use ordered;
+
+/// The page of a stretch.
+macro_rules! page_of {
+    ($asked:expr, $stretch:expr, $reach:expr, $found:expr, $limit:expr) => {{
+        let ordering = $asked.filter.ordering;
+        let query = stretched!(ordering, $stretch, filtered!($asked, $found));
+        let query = nearest!(ordering, $stretch, $reach, query);
+        ordered!(ordering, $stretch, $reach, query)
+            .limit($limit)
+            .select(Alert::as_select())
+    }};
+}
+use page_of;
 
 impl<'a> Asked<'a> {
     fn of(conn: &mut Conn, filter: &'a AlertFilter) -> StoreResult<Self> {
-        let search = filter.search.as_ref();
+        let now = match filter.overdue {
+            Some(_) => clock::now(conn)?,
+            None => DateTime::UNIX_EPOCH,
+        };
         Ok(Self {
             filter,
-            found: search.map(|search| search.condition(conn, "alerts.words")),
-            now: clock::now(conn)?.into(),
+            now: now.into(),
+        })
+    }
+
+    fn found(&self, conn: &Conn, reach: Reach) -> Option<Found> {
+        let search = self.filter.search.as_ref();
+        search.map(|search| search.reaching(conn, "alerts.words", reach))
+    }
+
+    fn reaches(&self, conn: &mut Conn, stretch: Stretch) -> StoreResult<Vec<Reach>> {
+        let ordering = self.filter.ordering;
+        searching::reaches(conn, self.filter.search.as_ref(), |conn| {
+            horizon(conn, ordering, stretch)
         })
     }
 
     fn load(&self, conn: &mut Conn, stretch: Stretch, limit: usize) -> StoreResult<Vec<Alert>> {
-        let limit = signed(limit as u64);
-        Ok(with_conn!(conn, |c| page!(self, stretch, limit).load(c))?)
+        let reaches = self.reaches(conn, stretch)?;
+        searching::page(conn, &reaches, limit, |conn, reach| {
+            let found = self.found(conn, reach);
+            let limit = signed(limit as u64);
+            Ok(with_conn!(conn, |c| {
+                page_of!(self, stretch, reach, found, limit).load(c)
+            })?)
+        })
     }
+}
+
+/// The place up to which the nearest alerts of a stretch reach, whatever the filter.
+fn horizon(
+    conn: &mut Conn,
+    ordering: AlertOrdering,
+    stretch: Stretch,
+) -> StoreResult<Option<Position>> {
+    macro_rules! last {
+        ($key:expr) => {{
+            let all = stretched!(ordering, stretch, alerts::table.into_boxed());
+            ordered!(ordering, stretch, Reach::Whole, all)
+                .offset(NEAREST.into())
+                .select(($key, alerts::id))
+        }};
+    }
+    Ok(match stretch {
+        Stretch::Keyed(_) if ordering.key.is_a_time() => {
+            let key = || sql::<Ts>(ordering.key.column());
+            let last: Option<(DbTime, DbUuid)> =
+                with_conn!(conn, |c| last!(key()).first(c).optional())?;
+            last.map(|(time, id)| Position {
+                key: time.0.timestamp_micros(),
+                id: id.0,
+            })
+        }
+        Stretch::Keyed(_) => {
+            let key = || sql::<BigInt>(&format!("CAST({} AS BIGINT)", ordering.key.column()));
+            let last: Option<(i64, DbUuid)> =
+                with_conn!(conn, |c| last!(key()).first(c).optional())?;
+            last.map(|(key, id)| Position { key, id: id.0 })
+        }
+        Stretch::NeverDue(_) => {
+            let key = || sql::<BigInt>("0");
+            let last: Option<(i64, DbUuid)> =
+                with_conn!(conn, |c| last!(key()).first(c).optional())?;
+            last.map(|(_, id)| id.0.into())
+        }
+    })
 }
 
 /// The time in a position.
@@ -437,35 +438,6 @@ fn time(micros: i64) -> DbTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_word_names_an_order_and_nothing_else_does() {
-        for key in AlertKey::ALL {
-            for (sign, direction) in [("", Direction::Ascending), ("-", Direction::Descending)] {
-                let word = format!("{sign}{}", key.as_str());
-                assert_eq!(
-                    AlertOrdering::parse(&word),
-                    Some(AlertOrdering { key, direction })
-                );
-            }
-        }
-        for word in [
-            "",
-            "-",
-            "id",
-            "--severity",
-            "severity desc",
-            "SEVERITY",
-            "created_at;--",
-            "alerts.id",
-        ] {
-            assert_eq!(AlertOrdering::parse(word), None, "{word}");
-        }
-        assert_eq!(
-            AlertOrdering::parse("-created_at"),
-            Some(AlertOrdering::default())
-        );
-    }
 
     #[test]
     fn only_the_list_by_due_time_has_a_stretch_of_its_own_for_those_never_due() {

@@ -1,6 +1,6 @@
 //! `alerts`: what people work on.
 //!
-//! Owns the rows: raising them (`raise`), listing them (`list`), changing them, what people said and did
+//! Owns the rows: raising them (`raise`), listing them (`list`, `order`), changing them, what people said and did
 //! (`activity`) and where a leak was seen (`occurrences`). What the same leak is known by is for whoever
 //! raises an alert; which step may follow which is for `domain::alert`.
 //! **Invariant:** one row for each leak; its severity never falls by being seen again; a row is changed by
@@ -9,6 +9,7 @@
 mod activity;
 mod list;
 mod occurrences;
+mod order;
 mod raise;
 mod standing;
 
@@ -31,10 +32,9 @@ use crate::domain::alert::{AlertStatus, Resolution};
 pub use activity::{
     Activity, ActivityOrder, NewActivity, activity_of, forget_words_of, list as activity, note,
 };
-pub use list::{
-    AlertFilter, AlertKey, AlertOrdering, Assigned, Direction, count, explain, list, place, portion,
-};
+pub use list::{AlertFilter, Assigned, count, explain, list, portion};
 pub use occurrences::{Occurrence, list as occurrences};
+pub use order::{AlertKey, AlertOrdering, Direction, place};
 pub use raise::{NewAlert, Raised, raise};
 pub use standing::{Standing, standing};
 

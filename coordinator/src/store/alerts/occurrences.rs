@@ -3,16 +3,14 @@
 //! Owns the list; `raise` writes the rows. **Invariant:** each sighting is one row.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use shared::finding::Severity;
 use shared::ids::{AlertId, JobId, OccurrenceId, SecurityEventId};
 
 use crate::store::columns::{DbNumber, DbTime, DbUuid, MaybeUuid};
 use crate::store::connection::{Conn, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{COUNTED, Counted, Page, Paging};
+use crate::store::page::{Page, Paging, total_of};
 use crate::store::schema::alert_occurrences;
 
 /// Once that a leak was seen.
@@ -49,20 +47,15 @@ pub struct Occurrence {
 /// # Errors
 /// As any query.
 pub fn list(conn: &mut Conn, alert: AlertId, paging: Paging) -> StoreResult<Page<Occurrence>> {
-    let of_alert = alert_occurrences::alert_id.eq(DbUuid::from(alert));
-    let (rows, total) = with_conn!(conn, |c| {
-        let rows: Vec<Occurrence> = alert_occurrences::table
-            .filter(of_alert)
-            .filter(alert_occurrences::id.lt(paging.below()))
-            .order(alert_occurrences::id.desc())
-            .limit(paging.rows())
-            .select(Occurrence::as_select())
-            .load(c)?;
-        let ones = alert_occurrences::table
-            .filter(of_alert)
-            .limit(COUNTED.into())
-            .select(sql::<BigInt>("1"));
-        (rows, Counted(ones).get_result::<i64>(c)?)
-    });
+    let all =
+        || alert_occurrences::table.filter(alert_occurrences::alert_id.eq(DbUuid::from(alert)));
+    let rows: Vec<Occurrence> = with_conn!(conn, |c| all()
+        .filter(alert_occurrences::id.lt(paging.below()))
+        .order(alert_occurrences::id.desc())
+        .limit(paging.rows())
+        .select(Occurrence::as_select())
+        .load(c))?;
+    let list = ("occurrences", alert);
+    let total = total_of!(conn, &list, (paging, rows.len()), all())?;
     Ok(Page::new(rows, total))
 }

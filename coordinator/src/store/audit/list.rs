@@ -5,19 +5,21 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use shared::ids::AuditEventId;
+use uuid::Uuid;
 
 use super::AuditEvent;
 use super::append::head;
 use crate::domain::chain::ChainHash;
 use crate::store::columns::{DbCount, DbTime, DbUuid, Undecodable, signed};
-use crate::store::connection::{Conn, with_conn};
+use crate::store::connection::{Conn, Database, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{COUNTED, Counted, Page, Paging};
+use crate::store::page::{self, COUNTED, Explained, Page, Paging, Position, count};
 use crate::store::schema::audit_events;
-use crate::store::words::Search;
+use crate::store::searching::{self, NEAREST, Reach, SEARCHED};
+use crate::store::words::{Found, Search};
 
 /// What a list of entries shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AuditFilter {
     /// Only of that type.
     pub event_type: Option<String>,
@@ -54,7 +56,8 @@ pub fn get(conn: &mut Conn, id: AuditEventId) -> StoreResult<Option<AuditEvent>>
     .transpose()?)
 }
 
-/// Entries, newest first. The position's key is the entry's place in the chain.
+/// Entries, newest first. The position's key is the entry's place in the chain. Counting stops at [`COUNTED`], or at
+/// [`SEARCHED`] with a search.
 ///
 /// # Errors
 /// As any query.
@@ -63,50 +66,28 @@ pub fn list(
     filter: &AuditFilter,
     paging: Paging,
 ) -> StoreResult<Page<AuditEvent>> {
-    let below = paging.after.map_or(i64::MAX, |after| after.key);
-    let found = filter
-        .search
-        .as_ref()
-        .map(|search| search.condition(conn, "audit_events.words"));
-
-    macro_rules! filtered {
-        () => {{
-            let mut query = audit_events::table.into_boxed();
-            if let Some(event_type) = &filter.event_type {
-                query = query.filter(audit_events::event_type.eq(event_type));
-            }
-            if let Some(user_id) = &filter.user_id {
-                query = query.filter(audit_events::user_id.eq(user_id));
-            }
-            if let Some(subject) = &filter.subject {
-                query = query.filter(audit_events::subject.eq(subject));
-            }
-            if let Some(from) = filter.from {
-                query = query.filter(audit_events::at.ge(DbTime::from(from)));
-            }
-            if let Some(until) = filter.until {
-                query = query.filter(audit_events::at.lt(DbTime::from(until)));
-            }
-            if let Some(found) = found.clone() {
-                query = query.filter(found);
-            }
-            query
-        }};
-    }
-
-    let rows: Vec<Row> = with_conn!(conn, |c| filtered!()
-        .filter(audit_events::seq.lt(below))
-        .order(audit_events::seq.desc())
-        .limit(paging.rows())
-        .select(Row::as_select())
-        .load(c))?;
+    let asked = Asked::of(filter, paging);
+    let reaches = asked.reaches(conn)?;
+    let rows = searching::page(conn, &reaches, paging.limit as usize, |conn, reach| {
+        let found = asked.found(conn, reach);
+        Ok(with_conn!(conn, |c| page_of!(
+            asked,
+            reach,
+            found,
+            paging.rows()
+        )
+        .load::<Row>(c))?)
+    })?;
     let total = if filter.is_empty() {
         let head = head(conn)?;
         signed(head.seq.saturating_sub(head.pruned))
     } else {
-        with_conn!(conn, |c| {
-            let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
-            Counted(ones).get_result(c)
+        let most = filter.search.as_ref().map_or(COUNTED, |_| SEARCHED);
+        page::total(conn, filter, (paging, rows.len(), most), |conn| {
+            searching::count(conn, &reaches, most, |conn, reach| {
+                let found = asked.found(conn, reach);
+                count!(conn, filtered!(asked, reach, found), most)
+            })
         })?
     };
     let entries = rows
@@ -114,6 +95,107 @@ pub fn list(
         .map(AuditEvent::try_from)
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Page::new(entries, total))
+}
+
+/// How PostgreSQL would find a page, one way after the other; empty on SQLite.
+///
+/// # Errors
+/// As any query.
+pub fn explain(conn: &mut Conn, filter: &AuditFilter, paging: Paging) -> StoreResult<Vec<String>> {
+    let mut plan = Vec::new();
+    let asked = Asked::of(filter, paging);
+    for reach in asked.reaches(conn)? {
+        let found = asked.found(conn, reach);
+        if let Database::Postgres(c) = &mut conn.db {
+            let page = page_of!(asked, reach, found, paging.rows());
+            plan.extend(Explained(page).load::<String>(c)?);
+        }
+    }
+    Ok(plan)
+}
+
+/// A filter, and behind which place.
+struct Asked<'a> {
+    filter: &'a AuditFilter,
+    below: i64,
+}
+
+impl<'a> Asked<'a> {
+    fn of(filter: &'a AuditFilter, paging: Paging) -> Self {
+        let below = paging.after.map_or(i64::MAX, |after| after.key);
+        Self { filter, below }
+    }
+
+    fn reaches(&self, conn: &mut Conn) -> StoreResult<Vec<Reach>> {
+        searching::reaches(conn, self.filter.search.as_ref(), |conn| {
+            horizon(conn, self.below)
+        })
+    }
+
+    fn found(&self, conn: &Conn, reach: Reach) -> Option<Found> {
+        let search = self.filter.search.as_ref();
+        search.map(|search| search.reaching(conn, "audit_events.words", reach))
+    }
+}
+
+/// The entries that pass, as a query for the database at hand.
+macro_rules! filtered {
+    ($asked:expr, $reach:expr, $found:expr) => {{
+        let filter = $asked.filter;
+        let mut query = audit_events::table.into_boxed();
+        if let Reach::Near(Some(horizon)) = $reach {
+            query = query.filter(audit_events::seq.ge(horizon.key));
+        }
+        if let Some(event_type) = &filter.event_type {
+            query = query.filter(audit_events::event_type.eq(event_type));
+        }
+        if let Some(user_id) = &filter.user_id {
+            query = query.filter(audit_events::user_id.eq(user_id));
+        }
+        if let Some(subject) = &filter.subject {
+            query = query.filter(audit_events::subject.eq(subject));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(audit_events::at.ge(DbTime::from(from)));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(audit_events::at.lt(DbTime::from(until)));
+        }
+        if let Some(found) = $found.clone() {
+            query = query.filter(found);
+        }
+        query
+    }};
+}
+use filtered;
+
+/// A page of them.
+macro_rules! page_of {
+    ($asked:expr, $reach:expr, $found:expr, $limit:expr) => {{
+        let rows = filtered!($asked, $reach, $found).filter(audit_events::seq.lt($asked.below));
+        let rows = match $reach {
+            // Hidden from the planner: along the order it would walk the whole trail for a rare word.
+            Reach::Indexed => rows.order(sql::<BigInt>("audit_events.seq + 0 DESC")),
+            Reach::Near(_) | Reach::Whole => rows.order(audit_events::seq.desc()),
+        };
+        rows.limit($limit).select(Row::as_select())
+    }};
+}
+use page_of;
+
+/// The place up to which the nearest entries below a place reach.
+fn horizon(conn: &mut Conn, below: i64) -> StoreResult<Option<Position>> {
+    let seq: Option<i64> = with_conn!(conn, |c| audit_events::table
+        .filter(audit_events::seq.lt(below))
+        .order(audit_events::seq.desc())
+        .offset(NEAREST.into())
+        .select(audit_events::seq)
+        .first(c)
+        .optional())?;
+    Ok(seq.map(|key| Position {
+        key,
+        id: Uuid::nil(),
+    }))
 }
 
 #[derive(Queryable, Selectable)]

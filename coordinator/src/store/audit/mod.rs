@@ -22,7 +22,7 @@ pub use checkpoints::{
     Checkpoint, add_checkpoint, checkpoint_at_or_before, checkpoint_before, checkpoints_between,
     latest_checkpoint,
 };
-pub use list::{AuditFilter, get, list};
+pub use list::{AuditFilter, explain, get, list};
 pub use walk::{Segment, delete_pruned, segment};
 
 /// An entry to append.

@@ -178,7 +178,7 @@ pub fn give_up(conn: &mut Conn, max_attempts: u32, limit: u32) -> StoreResult<Ve
     };
     results::insert_failures(conn, &jobs, FailureReason::TooManyAttempts, now)?;
     let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-    complete(conn, &ids, JobState::Failed, now)?;
+    complete(conn, &ids, (JobState::Failed, false), now)?;
     for job in &mut jobs {
         job.state = JobState::Failed;
         job.completed_at = Some(now);

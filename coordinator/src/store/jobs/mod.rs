@@ -237,11 +237,11 @@ pub fn contexts(conn: &mut Conn, ids: &[JobId]) -> StoreResult<Vec<Job>> {
     Ok(jobs)
 }
 
-/// Closes jobs and drops their payloads.
+/// Closes jobs and drops their payloads. `caught`: something was found.
 pub(super) fn complete(
     conn: &mut Conn,
     ids: &[JobId],
-    state: JobState,
+    (state, caught): (JobState, bool),
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     for chunk in ids.chunks(rows_per_statement(1)) {
@@ -253,6 +253,7 @@ pub(super) fn complete(
             scan_jobs::state.eq(state.number()),
             scan_jobs::payload.eq(None::<Vec<u8>>),
             scan_jobs::completed_at.eq(Some(DbTime::from(now))),
+            scan_jobs::caught.eq(caught),
         ))
         .execute(c))?;
     }

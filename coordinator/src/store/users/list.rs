@@ -1,19 +1,17 @@
 //! Users as a list, newest first.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use super::User;
 use crate::store::columns::storable;
 use crate::store::connection::{Conn, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{COUNTED, Counted, Page, Paging};
+use crate::store::page::{Page, Paging, total_of};
 use crate::store::schema::users;
 use crate::store::words::Search;
 
 /// Which users.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct UserFilter {
     /// Only of that role.
     pub role: Option<String>,
@@ -49,15 +47,12 @@ pub fn page(conn: &mut Conn, filter: &UserFilter, paging: Paging) -> StoreResult
         }};
     }
 
-    let (rows, total): (Vec<User>, i64) = with_conn!(conn, |c| {
-        let rows = filtered!()
-            .filter(users::id.lt(paging.below()))
-            .order(users::id.desc())
-            .limit(paging.rows())
-            .select(User::as_select())
-            .load(c)?;
-        let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
-        (rows, Counted(ones).get_result(c)?)
-    });
+    let rows: Vec<User> = with_conn!(conn, |c| filtered!()
+        .filter(users::id.lt(paging.below()))
+        .order(users::id.desc())
+        .limit(paging.rows())
+        .select(User::as_select())
+        .load(c))?;
+    let total = total_of!(conn, filter, (paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }

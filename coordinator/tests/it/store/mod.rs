@@ -15,6 +15,7 @@ mod groups;
 mod idempotency;
 mod intake;
 mod jobs;
+mod long_lists;
 mod notices;
 mod originals;
 mod people;

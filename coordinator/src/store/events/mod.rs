@@ -4,31 +4,33 @@
 //! an event may be, and by what it is known again, is for `domain::events`.
 //! **Invariant:** an event and its alert are there together or not at all.
 
+mod list;
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
+use diesel::sql_types::{Nullable, SmallInt, Text};
 use serde_json::{Value, json};
 use shared::finding::Severity;
 use shared::ids::{AlertId, SecurityEventId, UserId};
 
-use super::alerts::{self, NewAlert};
-use super::arrays::insert_arrays;
-use super::audit::{self, NewAuditEvent};
-use super::clock;
-use super::columns::{
-    DbJson, DbNumber, DbTime, DbUuid, JsonDoc, MaybeUuid, Ts, TsWords, Uid, storable,
-};
-use super::connection::{Conn, Database, rows_per_statement, with_conn};
-use super::error::StoreResult;
-use super::notices::Notices;
-use super::page::{COUNTED, Counted, Page, Paging};
-use super::schema::security_events;
-use super::words::{Search, Words};
 use crate::domain::due_times::DueTimes;
 use crate::domain::events::SecurityEvent;
+use crate::store::alerts::{self, NewAlert};
+use crate::store::arrays::insert_arrays;
+use crate::store::audit::{self, NewAuditEvent};
+use crate::store::clock;
+use crate::store::columns::{
+    DbJson, DbNumber, DbTime, DbUuid, JsonDoc, MaybeUuid, Ts, TsWords, Uid, storable,
+};
+use crate::store::connection::{Conn, Database, rows_per_statement, with_conn};
+use crate::store::error::StoreResult;
+use crate::store::notices::Notices;
+use crate::store::schema::security_events;
+use crate::store::words::Words;
+
+pub use list::{EventFilter, explain, list};
 
 /// A stored event.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
@@ -58,23 +60,6 @@ pub struct StoredEvent {
     /// When it was stored.
     #[diesel(deserialize_as = DbTime)]
     pub created_at: DateTime<Utc>,
-}
-
-/// What a list of events shows.
-#[derive(Clone, Debug, Default)]
-pub struct EventFilter {
-    /// Only of that source.
-    pub source: Option<String>,
-    /// Only of that type.
-    pub event_type: Option<String>,
-    /// Only that bad; all if empty.
-    pub severities: Vec<Severity>,
-    /// Not before.
-    pub from: Option<DateTime<Utc>>,
-    /// Before.
-    pub until: Option<DateTime<Utc>>,
-    /// Only with these words.
-    pub search: Option<Search>,
 }
 
 /// Stores events in the order given, raises the alerts of those that people must look at, and writes down whom
@@ -165,59 +150,6 @@ pub fn get(conn: &mut Conn, id: SecurityEventId) -> StoreResult<Option<StoredEve
         .select(StoredEvent::as_select())
         .first(c)
         .optional())?)
-}
-
-/// Events, newest first; counted up to [`COUNTED`].
-///
-/// # Errors
-/// As any query.
-pub fn list(
-    conn: &mut Conn,
-    filter: &EventFilter,
-    paging: Paging,
-) -> StoreResult<Page<StoredEvent>> {
-    let found = filter
-        .search
-        .as_ref()
-        .map(|search| search.condition(conn, "security_events.words"));
-    let severities: Vec<i16> = filter.severities.iter().map(|it| it.as_number()).collect();
-
-    macro_rules! filtered {
-        () => {{
-            let mut query = security_events::table.into_boxed();
-            if let Some(source) = &filter.source {
-                query = query.filter(security_events::source.eq(source));
-            }
-            if let Some(event_type) = &filter.event_type {
-                query = query.filter(security_events::event_type.eq(event_type));
-            }
-            if !severities.is_empty() {
-                query = query.filter(security_events::severity.eq_any(&severities));
-            }
-            if let Some(from) = filter.from {
-                query = query.filter(security_events::created_at.ge(DbTime::from(from)));
-            }
-            if let Some(until) = filter.until {
-                query = query.filter(security_events::created_at.lt(DbTime::from(until)));
-            }
-            if let Some(found) = found.clone() {
-                query = query.filter(found);
-            }
-            query
-        }};
-    }
-
-    let (rows, total) = with_conn!(conn, |c| {
-        let rows: Vec<StoredEvent> = filtered!()
-            .filter(security_events::id.lt(paging.below()))
-            .order(security_events::id.desc())
-            .limit(paging.rows())
-            .select(StoredEvent::as_select())
-            .load(c)?;
-        let ones = filtered!().limit(COUNTED.into()).select(sql::<BigInt>("1"));
-        (rows, Counted(ones).get_result::<i64>(c)?)
-    });
-    Ok(Page::new(rows, total))
 }
 
 #[derive(Insertable)]
