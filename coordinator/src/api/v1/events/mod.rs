@@ -153,7 +153,7 @@ fn take_in(
     Ok(stored.into_iter().map(EventView::from).collect())
 }
 
-/// Events, newest first. `total` counts up to 10000.
+/// Events, newest first. `total` counts up to 10000, and up to 100 with a search.
 #[utoipa::path(
     get, operation_id = "listEvents", path = "/api/v1/events", tag = "events", security(("bearer" = [])),
     params(PageQuery, EventQuery),
