@@ -56,8 +56,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Asks for the next page; null on the last one.
     pub next_cursor: Option<String>,
-    /// How many items the whole list has. A filtered list is counted up to 10000, and up to 100 with a search in
-    /// alerts, events or the audit trail; a list that was longer than that is so for a minute.
+    /// How many items the whole list has. A filtered list is counted up to 1000; alerts, events and the audit trail
+    /// behind several filters or a search up to 100. A list that was longer than that is so for a minute.
     pub total: u64,
 }
 

@@ -17,7 +17,7 @@ use super::columns::{
 };
 use super::connection::{Conn, rows_per_statement, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging, total_of};
+use super::page::{Page, Paging, Seen, total_of};
 use super::schema::findings;
 use super::violations::JsonList;
 
@@ -98,7 +98,7 @@ pub fn list(
         .limit(paging.rows())
         .select(ReadRow::as_select())
         .load(c))?;
-    let total = total_of!(conn, filter, (paging, rows.len()), filtered!())?;
+    let total = total_of!(conn, filter, Seen::of(paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }
 

@@ -14,7 +14,7 @@ use super::error::StoreResult;
 use super::findings::{self, StoredFinding};
 use super::jobs::Job;
 use super::outbox::{self, StoredAction};
-use super::page::{Explained, Page, Paging, total_of};
+use super::page::{Explained, Page, Paging, Seen, total_of};
 use super::results::ResultRow;
 use super::schema::{scan_jobs, scan_results};
 use super::violations::{self, Violation};
@@ -73,7 +73,7 @@ pub fn list(
     let total = total_of!(
         conn,
         filter,
-        (paging, rows.len()),
+        Seen::of(paging, rows.len()),
         filtered!(filter, scan_jobs::table)
     )?;
     let messages: Vec<CaughtMessage> = with_parts(conn, rows)?;

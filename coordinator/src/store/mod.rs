@@ -19,6 +19,7 @@ mod alive;
 mod arrays;
 mod connection;
 mod error;
+mod made;
 mod migrations;
 mod options;
 mod schema;
@@ -65,8 +66,7 @@ pub mod workspaces;
 pub use connection::Conn;
 pub use error::{StoreError, StoreResult};
 pub use options::DatabaseOptions;
-pub use page::{COUNTED, Page, Paging, Position};
-pub use searching::SEARCHED;
+pub use page::{COUNTED, COUNTED_BY_FETCHING, Page, Paging, Position};
 
 use alive::{Alive, CloseLast};
 use connection::{Access, Connector, LogKind, Target};

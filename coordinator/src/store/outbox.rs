@@ -20,7 +20,7 @@ use super::clock;
 use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::{StoreError, StoreResult};
-use super::page::{Page, Paging, total_of};
+use super::page::{Page, Paging, Seen, total_of};
 use super::schema::action_outbox;
 use crate::domain::notice::NoticeKind;
 use crate::domain::policy::Recipients;
@@ -298,7 +298,7 @@ pub fn of_target(
         .limit(paging.rows())
         .select(StoredAction::as_select())
         .load(c))?;
-    let total = total_of!(conn, &target, (paging, rows.len()), of_target())?;
+    let total = total_of!(conn, &target, Seen::of(paging, rows.len()), of_target())?;
     Ok(Page::new(rows, total))
 }
 
@@ -342,7 +342,7 @@ pub fn list(
     let total = total_of!(
         conn,
         &("actions", state.map(ActionState::number)),
-        (paging, rows.len()),
+        Seen::of(paging, rows.len()),
         filtered!()
     )?;
     Ok(Page::new(rows, total))

@@ -24,7 +24,9 @@ use super::error::StoreResult;
 
 /// As many rows of a filtered list are counted; a list with more is "at least so many". Counting them all
 /// would cost more than showing them.
-pub const COUNTED: u32 = 10_000;
+pub const COUNTED: u32 = 1_000;
+/// As many rows are counted where each must be fetched to see whether it passes: behind several filters, or a search.
+pub const COUNTED_BY_FETCHING: u32 = 100;
 
 /// So long is a list taken to be as long as it was.
 const STAYS_LONG: TimeDelta = TimeDelta::minutes(1);
@@ -99,16 +101,51 @@ fn is_fresh(counted: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     counted <= now && now - counted < STAYS_LONG
 }
 
+/// How far a list with so many filters is counted.
+pub(super) const fn counted_to(filters: usize, searched: bool) -> u32 {
+    if filters > 1 || searched {
+        COUNTED_BY_FETCHING
+    } else {
+        COUNTED
+    }
+}
+
+/// What was seen of a list while a page of it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    from_the_first: bool,
+    asked: u32,
+    rows: usize,
+}
+
+impl Seen {
+    /// So many rows, where a page was asked for.
+    pub(super) const fn of(paging: Paging, rows: usize) -> Self {
+        Self {
+            from_the_first: paging.after.is_none(),
+            asked: paging.limit,
+            rows,
+        }
+    }
+
+    /// How many the list has, counted up to `most`, if that can be known by now.
+    fn total(self, most: u32) -> Option<i64> {
+        let (rows, most) = (signed(self.rows as u64), i64::from(most));
+        let known = self.from_the_first && (rows < self.asked.into() || rows >= most);
+        known.then(|| rows.min(most))
+    }
+}
+
 /// How many rows a list has, of which a page shows some, counted up to `most`. It is counted only if neither the page
 /// nor a count of lately says it.
 pub(super) fn total<L: Hash>(
     conn: &mut Conn,
     list: &L,
-    (paging, shown, most): (Paging, usize, u32),
+    (seen, most): (Seen, u32),
     count: impl FnOnce(&mut Conn) -> StoreResult<i64>,
 ) -> StoreResult<i64> {
-    if paging.after.is_none() && shown < paging.limit as usize {
-        return Ok(signed(shown as u64));
+    if let Some(total) = seen.total(most) {
+        return Ok(total);
     }
     let key = conn.long_lists.key(list);
     if conn.long_lists.is_known(key, conn.clock.now()) {
@@ -123,9 +160,9 @@ pub(super) fn total<L: Hash>(
 
 /// As [`total`], of the rows that a query gives.
 macro_rules! total_of {
-    ($conn:expr, $list:expr, ($paging:expr, $shown:expr), $rows:expr) => {{
+    ($conn:expr, $list:expr, $seen:expr, $rows:expr) => {{
         let most = $crate::store::page::COUNTED;
-        $crate::store::page::total($conn, $list, ($paging, $shown, most), |conn| {
+        $crate::store::page::total($conn, $list, ($seen, most), |conn| {
             $crate::store::page::count!(conn, $rows, most)
         })
     }};
@@ -212,6 +249,22 @@ impl<T> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_tells_the_total_if_it_is_the_whole_list_or_as_long_as_counting_goes() {
+        let after = Some(Position::from(Uuid::nil()));
+        for (after, limit, rows, total) in [
+            (None, 51, 7, Some(7)),
+            (None, 51, 51, None),
+            (None, 150, 120, Some(100)),
+            (None, 150, 150, Some(100)),
+            (after, 51, 7, None),
+            (after, 150, 150, None),
+        ] {
+            let seen = Seen::of(Paging { after, limit }, rows);
+            assert_eq!(seen.total(100), total, "{seen:?}");
+        }
+    }
 
     #[test]
     fn a_long_list_is_known_for_a_while_and_a_list_with_other_filters_is_another() {

@@ -15,7 +15,7 @@ use super::clock;
 use super::columns::{DbJson, DbTime, DbUuid, MaybeUuid, Undecodable, storable};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging, total_of};
+use super::page::{Page, Paging, Seen, total_of};
 use super::schema::{policies, webhooks};
 use super::settings::{self, Setting};
 use super::violations::mode_number;
@@ -151,7 +151,7 @@ pub fn page(
             .select(StoredPolicy::as_select())
             .load(c)
     })?;
-    let total = total_of!(conn, filter, (paging, rows.len()), filtered!())?;
+    let total = total_of!(conn, filter, Seen::of(paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }
 

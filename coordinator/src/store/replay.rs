@@ -4,8 +4,6 @@
 //! Leaves deciding over them to `domain::policy::replay`.
 //! **Invariant:** what a suppression kept from counting then is left out; the message's text is not needed.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -19,11 +17,9 @@ use super::columns::{DbNumber, DbText, DbTime, DbUuid};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
 use super::jobs::Job;
+use super::made;
 use super::schema::{findings, scan_jobs, scan_results};
 use crate::domain::policy::replay::Seen;
-
-/// By how much the clock that made an id may differ from the database's.
-const SKEW: Duration = Duration::from_hours(1);
 
 /// Caught messages that came in since `from`, newest first, those before `before` if it is given.
 ///
@@ -43,7 +39,7 @@ pub fn batch(
             "(scan_results.finding_count > 0 AND scan_jobs.origin = 1)"
         ))
         .filter(scan_results::job_id.lt(below))
-        .filter(scan_results::job_id.ge(first_id_of(from)))
+        .filter(scan_results::job_id.ge(made::earliest(from)))
         .filter(scan_jobs::created_at.ge(DbTime::from(from)))
         .order(scan_results::job_id.desc())
         .limit(i64::from(limit))
@@ -59,12 +55,6 @@ pub fn batch(
         context: job.context(),
     });
     Ok(seen.collect())
-}
-
-/// Ids begin with the millisecond of their making: with this one the walk ends, however old the table is.
-fn first_id_of(from: DateTime<Utc>) -> DbUuid {
-    let millis = u128::try_from((from - SKEW).timestamp_millis()).unwrap_or_default();
-    DbUuid(Uuid::from_u128(millis << 80))
 }
 
 #[derive(Queryable, Selectable)]

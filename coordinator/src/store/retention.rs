@@ -7,12 +7,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, SmallInt};
-use uuid::{NoContext, Timestamp, Uuid};
 
 use super::columns::{DbTime, DbUuid, Ts, Uid};
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
 use super::jobs::JobState;
+use super::made::first_id;
 use crate::domain::alert::AlertStatus;
 use crate::domain::retention::Kind;
 
@@ -37,16 +37,6 @@ pub fn drop_before(
         Kind::SecurityEvents => drop_events(conn, before, limit),
         Kind::Spent => drop_spent(conn, before, limit),
     }
-}
-
-/// The first id that is made at that time: ids are in order of their making.
-fn first_id(at: DateTime<Utc>) -> DbUuid {
-    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
-    let made = Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos());
-    let id = Uuid::new_v7(made);
-    // All that is random becomes zero, but for the version and the variant.
-    let bits = id.as_u128() & 0xffff_ffff_ffff_f000_c000_0000_0000_0000;
-    DbUuid(Uuid::from_u128(bits))
 }
 
 macro_rules! run {
@@ -161,26 +151,4 @@ fn drop_spent(conn: &mut Conn, before: DateTime<Utc>, limit: u32) -> StoreResult
         );
     }
     Ok(gone)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_id_of_a_time_is_not_after_any_id_made_then() {
-        let at = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap();
-        let made = |millis: u64| {
-            Uuid::new_v7(Timestamp::from_unix(
-                NoContext,
-                millis / 1_000,
-                u32::try_from(millis % 1_000).unwrap() * 1_000_000,
-            ))
-        };
-        for _ in 0..100 {
-            assert!(first_id(at).0 <= made(1_700_000_000_123));
-            assert!(first_id(at).0 > made(1_700_000_000_122));
-        }
-        assert_eq!(first_id(at).0.get_version_num(), 7);
-    }
 }

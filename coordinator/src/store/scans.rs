@@ -11,7 +11,7 @@ use super::columns::DbUuid;
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
 use super::jobs::{Job, JobOrigin, JobState};
-use super::page::{Page, Paging, total_of};
+use super::page::{Page, Paging, Seen, total_of};
 use super::results::ResultRow;
 use super::schema::{scan_jobs, scan_results};
 
@@ -74,7 +74,7 @@ pub fn list(
     let total = total_of!(
         conn,
         filter,
-        (paging, rows.len()),
+        Seen::of(paging, rows.len()),
         filtered!(scan_jobs::table)
     )?;
     Ok(Page::new(rows, total))

@@ -6,15 +6,15 @@
 
 use super::connection::{Conn, Database};
 use super::error::StoreResult;
-use super::page::Position;
+use super::page::{COUNTED_BY_FETCHING, Paging, Position, Seen};
 use super::words::Search;
 
-/// Rows walked along the list's order before the index of words is asked. A word that fills no page of them stands in
-/// so few rows that fetching and sorting all of these is quick.
-pub(super) const NEAREST: u32 = 10_000;
-
-/// As many rows that a search finds are counted.
-pub const SEARCHED: u32 = 100;
+/// How many rows are walked along the list's order before the index of words is asked. A word that fills no page of
+/// them stands in so few rows that fetching and sorting all of these is quick. Rows that pass filters lie scattered,
+/// and each costs a page to be fetched.
+pub(super) const fn nearest(filters: usize) -> i64 {
+    if filters == 0 { 10_000 } else { 1_000 }
+}
 
 /// Which rows are looked through, and along which index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) enum Reach {
     Indexed,
 }
 
-/// The ways to go through a list, in turn. `horizon` is the place of the last of the [`NEAREST`] rows; none if there
-/// are not so many.
+/// The ways to go through a list, in turn. `horizon` is the place of the last of the [`nearest`] rows that pass but for
+/// the search; none if there are not so many.
 pub(super) fn reaches(
     conn: &mut Conn,
     search: Option<&Search>,
@@ -40,21 +40,31 @@ pub(super) fn reaches(
     Ok(vec![Reach::Near(horizon(conn)?), Reach::Indexed])
 }
 
-/// A page of the list: of the first way that fills it.
+/// A page of the list, of the first way that fills it, and what was seen of the list on the way. `load` gives as many
+/// rows as it is asked for, if there are so many.
 pub(super) fn page<T>(
     conn: &mut Conn,
     reaches: &[Reach],
-    limit: usize,
-    mut load: impl FnMut(&mut Conn, Reach) -> StoreResult<Vec<T>>,
-) -> StoreResult<Vec<T>> {
+    paging: Paging,
+    mut load: impl FnMut(&mut Conn, Reach, i64) -> StoreResult<Vec<T>>,
+) -> StoreResult<(Vec<T>, Seen)> {
     let mut rows = Vec::new();
+    let mut seen = Seen::of(paging, 0);
     for reach in reaches {
-        rows = load(conn, *reach)?;
-        if rows.len() >= limit || *reach == Reach::Near(None) {
+        // What the index of words names is fetched whole and sorted: the rows to be counted are among them.
+        let asked = match reach {
+            Reach::Indexed => paging.limit.max(COUNTED_BY_FETCHING),
+            Reach::Near(_) | Reach::Whole => paging.limit,
+        };
+        rows = load(conn, *reach, asked.into())?;
+        let limit = asked;
+        seen = Seen::of(Paging { limit, ..paging }, rows.len());
+        if rows.len() >= asked as usize || *reach == Reach::Near(None) {
             break;
         }
     }
-    Ok(rows)
+    rows.truncate(paging.limit as usize);
+    Ok((rows, seen))
 }
 
 /// How many rows the list has, counted up to `most`: by the first way that finds so many, or by the last.

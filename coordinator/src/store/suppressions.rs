@@ -20,7 +20,7 @@ use super::columns::{
 };
 use super::connection::{Conn, with_conn};
 use super::error::StoreResult;
-use super::page::{Page, Paging, total_of};
+use super::page::{Page, Paging, Seen, total_of};
 use super::schema::suppressions;
 use crate::domain::alert::{AlertStatus, Resolution};
 use crate::domain::due_times::DueTimes;
@@ -229,7 +229,7 @@ pub fn list(
         .limit(paging.rows())
         .select(Suppression::as_select())
         .load(c))?;
-    let total = total_of!(conn, &filter, (paging, rows.len()), filtered!())?;
+    let total = total_of!(conn, &filter, Seen::of(paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }
 

@@ -1,10 +1,11 @@
 //! Proving the trail that is in the database.
 //!
-//! **Invariant:** reading the next segment and hashing the last one go on at once, each segment in a query of
-//! its own: a proof holds no transaction open and takes the memory of two segments.
+//! **Invariant:** the next segments are read while one is hashed, each in a query of its own: a proof holds no
+//! transaction open and takes the memory of [`AHEAD`] segments and one.
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use shared::clock::SharedClock;
 use shared::seal::SignatureVerifier;
 
@@ -15,6 +16,9 @@ use crate::store::{Store, StoreError};
 
 /// Entries read at once.
 const SEGMENT: u32 = 10_000;
+
+/// Segments read at once: while one is taken apart here, the database is at work on another.
+const AHEAD: usize = 2;
 
 /// How much of the trail to look at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,10 +47,24 @@ pub async fn verify(
         Some(checkpoint) => Examiner::behind(keys, checkpoint),
         None => Examiner::whole(keys),
     };
-    let mut after = found.checkpoint.as_ref().map_or(0, |first| first.seq);
+    let after = found.checkpoint.as_ref().map_or(0, |first| first.seq);
     let end = found.head.seq;
-    let mut next = read(store, after, end).await?;
-    while let Some(last) = next.entries.last().map(|last| last.seq) {
+    let segments = (after..end).step_by(SEGMENT as usize);
+    let mut stretches = stream::iter(segments)
+        .map(|after| {
+            let up_to = after.saturating_add(SEGMENT.into()).min(end);
+            tokio::spawn(read(store.clone(), after, up_to))
+        })
+        .buffered(AHEAD);
+    while let Some(read) = stretches.next().await {
+        let Stretch {
+            entries,
+            checkpoints,
+        } = read.map_err(|_stopped| StoreError::Panicked)??;
+        // Where a whole segment is gone, the rest of the trail is not looked for.
+        if entries.is_empty() {
+            break;
+        }
         let over = scope.at_most.is_some_and(|most| {
             (clock.now() - begun)
                 .to_std()
@@ -55,20 +73,10 @@ pub async fn verify(
         if over || examiner.is_settled() {
             return Ok(examiner.verdict());
         }
-        after = last;
-        let ahead = tokio::spawn({
-            let store = store.clone();
-            async move { read(&store, after, end).await }
-        });
-        let Stretch {
-            entries,
-            checkpoints,
-        } = next;
         examiner.expect(checkpoints);
         for entry in &entries {
             examiner.entry(entry);
         }
-        next = ahead.await.map_err(|_stopped| StoreError::Panicked)??;
     }
     examiner.end(found.head.seq, found.head.hash);
     let mut verdict = examiner.verdict();
@@ -122,13 +130,11 @@ struct Stretch {
     checkpoints: Vec<Checkpoint>,
 }
 
-async fn read(store: &Store, after: u64, end: u64) -> Result<Stretch, StoreError> {
+async fn read(store: Store, after: u64, up_to: u64) -> Result<Stretch, StoreError> {
     store
         .read(move |conn| {
-            let mut entries = audit::segment(conn, after, SEGMENT)?;
-            entries.retain(|entry| entry.seq <= end);
-            let last = entries.last().map_or(after, |last| last.seq);
-            let checkpoints = audit::checkpoints_between(conn, after, last)?;
+            let entries = audit::between(conn, after, up_to)?;
+            let checkpoints = audit::checkpoints_between(conn, after, up_to)?;
             Ok(Stretch {
                 entries,
                 checkpoints,

@@ -14,7 +14,7 @@ CREATE TABLE audit_events (
     words TEXT NOT NULL
 );
 
-CREATE INDEX audit_events_at ON audit_events (at);
+CREATE INDEX audit_events_at ON audit_events (at, seq);
 CREATE INDEX audit_events_type ON audit_events (event_type, seq);
 CREATE INDEX audit_events_user ON audit_events (user_id, seq);
 CREATE INDEX audit_events_subject ON audit_events (subject, seq);

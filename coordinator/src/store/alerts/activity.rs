@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::store::columns::{DbJson, DbTime, DbUuid, MaybeUuid, storable_opt};
 use crate::store::connection::{Conn, rows_per_statement, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{Page, Paging, total_of};
+use crate::store::page::{Page, Paging, Seen, total_of};
 use crate::store::people::FORGOTTEN;
 use crate::store::schema::alert_activity;
 
@@ -187,6 +187,11 @@ pub fn list(
             .load(c)
     })?;
     let all = || alert_activity::table.filter(of_alert);
-    let total = total_of!(conn, &("activity", alert), (paging, rows.len()), all())?;
+    let total = total_of!(
+        conn,
+        &("activity", alert),
+        Seen::of(paging, rows.len()),
+        all()
+    )?;
     Ok(Page::new(rows, total))
 }

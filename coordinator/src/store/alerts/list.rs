@@ -19,9 +19,9 @@ use crate::store::clock;
 use crate::store::columns::{DbTime, DbUuid, Ts, Uid, signed};
 use crate::store::connection::{Conn, Database, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{self, COUNTED, Explained, Page, Paging, Position, count};
+use crate::store::page::{self, Explained, Page, Paging, Position, Seen, count};
 use crate::store::schema::alerts;
-use crate::store::searching::{self, NEAREST, Reach, SEARCHED};
+use crate::store::searching::{self, Reach};
 use crate::store::words::{Found, Search};
 
 /// What a list of alerts shows, and in which order.
@@ -57,6 +57,26 @@ pub struct AlertFilter {
     pub ordering: AlertOrdering,
 }
 
+impl AlertFilter {
+    /// How many hold together, but for the search.
+    fn filters(&self) -> usize {
+        let filters = [
+            !self.statuses.is_empty(),
+            !self.severities.is_empty(),
+            !self.sources.is_empty(),
+            !self.info_types.is_empty(),
+            !self.policies.is_empty(),
+            !self.workspaces.is_empty(),
+            !self.channels.is_empty(),
+            !self.users.is_empty(),
+            self.assigned.is_some(),
+            self.from.is_some() || self.until.is_some(),
+            self.overdue.is_some(),
+        ];
+        filters.into_iter().filter(|set| *set).count()
+    }
+}
+
 /// Whose alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Assigned {
@@ -66,18 +86,18 @@ pub enum Assigned {
     To(UserId),
 }
 
-/// A page of alerts. Counting stops at [`COUNTED`], or at [`SEARCHED`] with a search.
+/// A page of alerts.
 ///
 /// # Errors
 /// As any query.
 pub fn list(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreResult<Page<Alert>> {
-    let rows = portion(conn, filter, paging)?;
-    let most = filter.search.as_ref().map_or(COUNTED, |_| SEARCHED);
+    let (rows, seen) = part(conn, filter, paging)?;
+    let most = page::counted_to(filter.filters(), filter.search.is_some());
     let list = AlertFilter {
         ordering: AlertOrdering::default(),
         ..filter.clone()
     };
-    let total = page::total(conn, &list, (paging, rows.len(), most), |conn| {
+    let total = page::total(conn, &list, (seen, most), |conn| {
         Ok(signed(count(conn, filter, most)?))
     })?;
     Ok(Page::new(rows, total))
@@ -88,15 +108,27 @@ pub fn list(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreResul
 /// # Errors
 /// As any query.
 pub fn portion(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreResult<Vec<Alert>> {
-    let mut rows = Vec::new();
+    Ok(part(conn, filter, paging)?.0)
+}
+
+/// A page of alerts, and what was seen of the list.
+fn part(conn: &mut Conn, filter: &AlertFilter, paging: Paging) -> StoreResult<(Vec<Alert>, Seen)> {
     let asked = Asked::of(conn, filter)?;
-    for stretch in Stretch::of(filter.ordering, paging) {
-        let left = paging.limit as usize - rows.len();
-        if left > 0 {
-            rows.extend(asked.load(conn, stretch, left)?);
+    let stretches: Vec<Stretch> = Stretch::of(filter.ordering, paging).collect();
+    if let [whole] = stretches[..] {
+        return asked.load(conn, whole, paging);
+    }
+    let mut rows = Vec::new();
+    let mut left = paging;
+    for stretch in stretches {
+        if left.limit > 0 {
+            let (found, _of_one_stretch) = asked.load(conn, stretch, left)?;
+            left.limit -= u32::try_from(found.len()).unwrap_or(left.limit);
+            rows.extend(found);
         }
     }
-    Ok(rows)
+    let seen = Seen::of(paging, rows.len());
+    Ok((rows, seen))
 }
 
 /// How many alerts pass, counted up to `most`.
@@ -371,61 +403,62 @@ impl<'a> Asked<'a> {
     }
 
     fn reaches(&self, conn: &mut Conn, stretch: Stretch) -> StoreResult<Vec<Reach>> {
-        let ordering = self.filter.ordering;
         searching::reaches(conn, self.filter.search.as_ref(), |conn| {
-            horizon(conn, ordering, stretch)
+            self.horizon(conn, stretch)
         })
     }
 
-    fn load(&self, conn: &mut Conn, stretch: Stretch, limit: usize) -> StoreResult<Vec<Alert>> {
+    fn load(
+        &self,
+        conn: &mut Conn,
+        stretch: Stretch,
+        paging: Paging,
+    ) -> StoreResult<(Vec<Alert>, Seen)> {
         let reaches = self.reaches(conn, stretch)?;
-        searching::page(conn, &reaches, limit, |conn, reach| {
+        searching::page(conn, &reaches, paging, |conn, reach, limit| {
             let found = self.found(conn, reach);
-            let limit = signed(limit as u64);
             Ok(with_conn!(conn, |c| {
                 page_of!(self, stretch, reach, found, limit).load(c)
             })?)
         })
     }
-}
 
-/// The place up to which the nearest alerts of a stretch reach, whatever the filter.
-fn horizon(
-    conn: &mut Conn,
-    ordering: AlertOrdering,
-    stretch: Stretch,
-) -> StoreResult<Option<Position>> {
-    macro_rules! last {
-        ($key:expr) => {{
-            let all = stretched!(ordering, stretch, alerts::table.into_boxed());
-            ordered!(ordering, stretch, Reach::Whole, all)
-                .offset(NEAREST.into())
-                .select(($key, alerts::id))
-        }};
+    /// The place up to which the nearest alerts of a stretch reach.
+    fn horizon(&self, conn: &mut Conn, stretch: Stretch) -> StoreResult<Option<Position>> {
+        let ordering = self.filter.ordering;
+        let unsearched = None::<Found>;
+        macro_rules! last {
+            ($key:expr) => {{
+                let all = stretched!(ordering, stretch, filtered!(self, unsearched));
+                ordered!(ordering, stretch, Reach::Whole, all)
+                    .offset(searching::nearest(self.filter.filters()))
+                    .select(($key, alerts::id))
+            }};
+        }
+        Ok(match stretch {
+            Stretch::Keyed(_) if ordering.key.is_a_time() => {
+                let key = || sql::<Ts>(ordering.key.column());
+                let last: Option<(DbTime, DbUuid)> =
+                    with_conn!(conn, |c| last!(key()).first(c).optional())?;
+                last.map(|(time, id)| Position {
+                    key: time.0.timestamp_micros(),
+                    id: id.0,
+                })
+            }
+            Stretch::Keyed(_) => {
+                let key = || sql::<BigInt>(&format!("CAST({} AS BIGINT)", ordering.key.column()));
+                let last: Option<(i64, DbUuid)> =
+                    with_conn!(conn, |c| last!(key()).first(c).optional())?;
+                last.map(|(key, id)| Position { key, id: id.0 })
+            }
+            Stretch::NeverDue(_) => {
+                let key = || sql::<BigInt>("0");
+                let last: Option<(i64, DbUuid)> =
+                    with_conn!(conn, |c| last!(key()).first(c).optional())?;
+                last.map(|(_, id)| id.0.into())
+            }
+        })
     }
-    Ok(match stretch {
-        Stretch::Keyed(_) if ordering.key.is_a_time() => {
-            let key = || sql::<Ts>(ordering.key.column());
-            let last: Option<(DbTime, DbUuid)> =
-                with_conn!(conn, |c| last!(key()).first(c).optional())?;
-            last.map(|(time, id)| Position {
-                key: time.0.timestamp_micros(),
-                id: id.0,
-            })
-        }
-        Stretch::Keyed(_) => {
-            let key = || sql::<BigInt>(&format!("CAST({} AS BIGINT)", ordering.key.column()));
-            let last: Option<(i64, DbUuid)> =
-                with_conn!(conn, |c| last!(key()).first(c).optional())?;
-            last.map(|(key, id)| Position { key, id: id.0 })
-        }
-        Stretch::NeverDue(_) => {
-            let key = || sql::<BigInt>("0");
-            let last: Option<(i64, DbUuid)> =
-                with_conn!(conn, |c| last!(key()).first(c).optional())?;
-            last.map(|(_, id)| id.0.into())
-        }
-    })
 }
 
 /// The time in a position.

@@ -10,7 +10,7 @@ use shared::ids::{AlertId, JobId, OccurrenceId, SecurityEventId};
 use crate::store::columns::{DbNumber, DbTime, DbUuid, MaybeUuid};
 use crate::store::connection::{Conn, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{Page, Paging, total_of};
+use crate::store::page::{Page, Paging, Seen, total_of};
 use crate::store::schema::alert_occurrences;
 
 /// Once that a leak was seen.
@@ -56,6 +56,6 @@ pub fn list(conn: &mut Conn, alert: AlertId, paging: Paging) -> StoreResult<Page
         .select(Occurrence::as_select())
         .load(c))?;
     let list = ("occurrences", alert);
-    let total = total_of!(conn, &list, (paging, rows.len()), all())?;
+    let total = total_of!(conn, &list, Seen::of(paging, rows.len()), all())?;
     Ok(Page::new(rows, total))
 }

@@ -13,9 +13,9 @@ use crate::domain::chain::ChainHash;
 use crate::store::columns::{DbCount, DbTime, DbUuid, Undecodable, signed};
 use crate::store::connection::{Conn, Database, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{self, COUNTED, Explained, Page, Paging, Position, count};
+use crate::store::page::{self, Explained, Page, Paging, Position, count};
 use crate::store::schema::audit_events;
-use crate::store::searching::{self, NEAREST, Reach, SEARCHED};
+use crate::store::searching::{self, Reach};
 use crate::store::words::{Found, Search};
 
 /// What a list of entries shows.
@@ -36,6 +36,17 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
+    /// How many hold together, but for the search.
+    fn filters(&self) -> usize {
+        let filters = [
+            self.event_type.is_some(),
+            self.user_id.is_some(),
+            self.subject.is_some(),
+            self.from.is_some() || self.until.is_some(),
+        ];
+        filters.into_iter().filter(|set| *set).count()
+    }
+
     /// Whether every entry passes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -56,8 +67,8 @@ pub fn get(conn: &mut Conn, id: AuditEventId) -> StoreResult<Option<AuditEvent>>
     .transpose()?)
 }
 
-/// Entries, newest first. The position's key is the entry's place in the chain. Counting stops at [`COUNTED`], or at
-/// [`SEARCHED`] with a search.
+/// Entries, newest first. The position's key is the entry's place in the chain. Of all there are
+/// the number is exact.
 ///
 /// # Errors
 /// As any query.
@@ -66,24 +77,20 @@ pub fn list(
     filter: &AuditFilter,
     paging: Paging,
 ) -> StoreResult<Page<AuditEvent>> {
-    let asked = Asked::of(filter, paging);
+    let asked = Asked::of(conn, filter, paging)?;
     let reaches = asked.reaches(conn)?;
-    let rows = searching::page(conn, &reaches, paging.limit as usize, |conn, reach| {
+    let (rows, seen) = searching::page(conn, &reaches, paging, |conn, reach, limit| {
         let found = asked.found(conn, reach);
-        Ok(with_conn!(conn, |c| page_of!(
-            asked,
-            reach,
-            found,
-            paging.rows()
-        )
-        .load::<Row>(c))?)
+        Ok(with_conn!(conn, |c| {
+            page_of!(asked, reach, found, limit).load::<Row>(c)
+        })?)
     })?;
     let total = if filter.is_empty() {
         let head = head(conn)?;
         signed(head.seq.saturating_sub(head.pruned))
     } else {
-        let most = filter.search.as_ref().map_or(COUNTED, |_| SEARCHED);
-        page::total(conn, filter, (paging, rows.len(), most), |conn| {
+        let most = page::counted_to(filter.filters(), filter.search.is_some());
+        page::total(conn, filter, (seen, most), |conn| {
             searching::count(conn, &reaches, most, |conn, reach| {
                 let found = asked.found(conn, reach);
                 count!(conn, filtered!(asked, reach, found), most)
@@ -103,7 +110,7 @@ pub fn list(
 /// As any query.
 pub fn explain(conn: &mut Conn, filter: &AuditFilter, paging: Paging) -> StoreResult<Vec<String>> {
     let mut plan = Vec::new();
-    let asked = Asked::of(filter, paging);
+    let asked = Asked::of(conn, filter, paging)?;
     for reach in asked.reaches(conn)? {
         let found = asked.found(conn, reach);
         if let Database::Postgres(c) = &mut conn.db {
@@ -114,21 +121,36 @@ pub fn explain(conn: &mut Conn, filter: &AuditFilter, paging: Paging) -> StoreRe
     Ok(plan)
 }
 
-/// A filter, and behind which place.
+/// A filter, with its times as places in the chain, and behind which place.
 struct Asked<'a> {
     filter: &'a AuditFilter,
-    below: i64,
+    from: Option<i64>,
+    until: Option<i64>,
+    after: i64,
 }
 
 impl<'a> Asked<'a> {
-    fn of(filter: &'a AuditFilter, paging: Paging) -> Self {
-        let below = paging.after.map_or(i64::MAX, |after| after.key);
-        Self { filter, below }
+    fn of(conn: &mut Conn, filter: &'a AuditFilter, paging: Paging) -> StoreResult<Self> {
+        let mut place = |time: Option<DateTime<Utc>>| {
+            let place = time.map(|time| first_since(conn, time)).transpose();
+            place.map(|place| place.map(|place| place.unwrap_or(i64::MAX)))
+        };
+        Ok(Self {
+            filter,
+            from: place(filter.from)?,
+            until: place(filter.until)?,
+            after: paging.after.map_or(i64::MAX, |after| after.key),
+        })
+    }
+
+    /// The place that the entries of a page are before.
+    fn below(&self) -> i64 {
+        self.until.map_or(self.after, |until| until.min(self.after))
     }
 
     fn reaches(&self, conn: &mut Conn) -> StoreResult<Vec<Reach>> {
         searching::reaches(conn, self.filter.search.as_ref(), |conn| {
-            horizon(conn, self.below)
+            horizon(conn, self)
         })
     }
 
@@ -155,11 +177,11 @@ macro_rules! filtered {
         if let Some(subject) = &filter.subject {
             query = query.filter(audit_events::subject.eq(subject));
         }
-        if let Some(from) = filter.from {
-            query = query.filter(audit_events::at.ge(DbTime::from(from)));
+        if let Some(from) = $asked.from {
+            query = query.filter(audit_events::seq.ge(from));
         }
-        if let Some(until) = filter.until {
-            query = query.filter(audit_events::at.lt(DbTime::from(until)));
+        if let Some(until) = $asked.until {
+            query = query.filter(audit_events::seq.lt(until));
         }
         if let Some(found) = $found.clone() {
             query = query.filter(found);
@@ -172,7 +194,7 @@ use filtered;
 /// A page of them.
 macro_rules! page_of {
     ($asked:expr, $reach:expr, $found:expr, $limit:expr) => {{
-        let rows = filtered!($asked, $reach, $found).filter(audit_events::seq.lt($asked.below));
+        let rows = filtered!($asked, $reach, $found).filter(audit_events::seq.lt($asked.below()));
         let rows = match $reach {
             // Hidden from the planner: along the order it would walk the whole trail for a rare word.
             Reach::Indexed => rows.order(sql::<BigInt>("audit_events.seq + 0 DESC")),
@@ -183,12 +205,24 @@ macro_rules! page_of {
 }
 use page_of;
 
-/// The place up to which the nearest entries below a place reach.
-fn horizon(conn: &mut Conn, below: i64) -> StoreResult<Option<Position>> {
-    let seq: Option<i64> = with_conn!(conn, |c| audit_events::table
-        .filter(audit_events::seq.lt(below))
+/// The first place at a time or later. Along the chain time never goes back: a stretch of time is a stretch of the
+/// chain, which the planner cannot know.
+fn first_since(conn: &mut Conn, time: DateTime<Utc>) -> StoreResult<Option<i64>> {
+    Ok(with_conn!(conn, |c| audit_events::table
+        .filter(audit_events::at.ge(DbTime::from(time)))
+        .order((audit_events::at, audit_events::seq))
+        .select(audit_events::seq)
+        .first(c)
+        .optional())?)
+}
+
+/// The place up to which the nearest entries reach.
+fn horizon(conn: &mut Conn, asked: &Asked<'_>) -> StoreResult<Option<Position>> {
+    let unsearched = None::<Found>;
+    let seq: Option<i64> = with_conn!(conn, |c| filtered!(asked, Reach::Whole, unsearched)
+        .filter(audit_events::seq.lt(asked.below()))
         .order(audit_events::seq.desc())
-        .offset(NEAREST.into())
+        .offset(searching::nearest(asked.filter.filters()))
         .select(audit_events::seq)
         .first(c)
         .optional())?;

@@ -23,7 +23,7 @@ pub use checkpoints::{
     latest_checkpoint,
 };
 pub use list::{AuditFilter, explain, get, list};
-pub use walk::{Segment, delete_pruned, segment};
+pub use walk::{Segment, between, delete_pruned, segment};
 
 /// An entry to append.
 #[derive(Clone, Debug, PartialEq)]

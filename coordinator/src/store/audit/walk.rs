@@ -7,13 +7,27 @@ use diesel::prelude::*;
 use super::AuditEvent;
 use super::append::head;
 use super::list::Row;
-use crate::store::columns::signed;
+use crate::store::columns::{Undecodable, signed};
 use crate::store::connection::{Conn, with_conn};
 use crate::store::error::StoreResult;
 use crate::store::schema::{audit_checkpoints, audit_events};
 
 /// Entries behind one another.
 pub type Segment = Vec<AuditEvent>;
+
+/// The entries behind the place `after`, up to the place `up_to`, oldest first.
+///
+/// # Errors
+/// As any query.
+pub fn between(conn: &mut Conn, after: u64, up_to: u64) -> StoreResult<Segment> {
+    let rows: Vec<Row> = with_conn!(conn, |c| audit_events::table
+        .filter(audit_events::seq.gt(signed(after)))
+        .filter(audit_events::seq.le(signed(up_to)))
+        .order(audit_events::seq)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(entries_of(rows)?)
+}
 
 /// The entries behind the place `after`, at most `limit`, oldest first.
 ///
@@ -26,10 +40,11 @@ pub fn segment(conn: &mut Conn, after: u64, limit: u32) -> StoreResult<Segment> 
         .limit(limit.into())
         .select(Row::as_select())
         .load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(AuditEvent::try_from)
-        .collect::<Result<_, _>>()?)
+    Ok(entries_of(rows)?)
+}
+
+fn entries_of(rows: Vec<Row>) -> Result<Segment, Undecodable> {
+    rows.into_iter().map(AuditEvent::try_from).collect()
 }
 
 /// Deletes entries that were given up, oldest first, and the checkpoints of them but the last; says whether

@@ -10,9 +10,10 @@ use super::StoredEvent;
 use crate::store::columns::{DbTime, DbUuid};
 use crate::store::connection::{Conn, Database, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{self, COUNTED, Explained, Page, Paging, Position, count};
+use crate::store::made;
+use crate::store::page::{self, Explained, Page, Paging, Position, count};
 use crate::store::schema::security_events;
-use crate::store::searching::{self, NEAREST, Reach, SEARCHED};
+use crate::store::searching::{self, Reach};
 use crate::store::words::{Found, Search};
 
 /// What a list of events shows.
@@ -32,7 +33,7 @@ pub struct EventFilter {
     pub search: Option<Search>,
 }
 
-/// Events, newest first. Counting stops at [`COUNTED`], or at [`SEARCHED`] with a search.
+/// Events, newest first.
 ///
 /// # Errors
 /// As any query.
@@ -43,18 +44,14 @@ pub fn list(
 ) -> StoreResult<Page<StoredEvent>> {
     let asked = Asked::of(filter, paging);
     let reaches = asked.reaches(conn)?;
-    let rows = searching::page(conn, &reaches, paging.limit as usize, |conn, reach| {
+    let (rows, seen) = searching::page(conn, &reaches, paging, |conn, reach, limit| {
         let found = asked.found(conn, reach);
-        Ok(with_conn!(conn, |c| page_of!(
-            asked,
-            reach,
-            found,
-            paging.rows()
-        )
-        .load::<StoredEvent>(c))?)
+        Ok(with_conn!(conn, |c| {
+            page_of!(asked, reach, found, limit).load::<StoredEvent>(c)
+        })?)
     })?;
-    let most = filter.search.as_ref().map_or(COUNTED, |_| SEARCHED);
-    let total = page::total(conn, filter, (paging, rows.len(), most), |conn| {
+    let most = page::counted_to(filter.filters(), filter.search.is_some());
+    let total = page::total(conn, filter, (seen, most), |conn| {
         searching::count(conn, &reaches, most, |conn, reach| {
             let found = asked.found(conn, reach);
             count!(conn, filtered!(asked, reach, found), most)
@@ -91,14 +88,16 @@ impl<'a> Asked<'a> {
     fn of(filter: &'a EventFilter, paging: Paging) -> Self {
         Self {
             filter,
+            below: filter.until.map_or(paging.below(), |until| {
+                paging.below().min(made::latest(until))
+            }),
             severities: filter.severities.iter().map(|it| it.as_number()).collect(),
-            below: paging.below(),
         }
     }
 
     fn reaches(&self, conn: &mut Conn) -> StoreResult<Vec<Reach>> {
         searching::reaches(conn, self.filter.search.as_ref(), |conn| {
-            horizon(conn, self.below)
+            horizon(conn, self)
         })
     }
 
@@ -126,10 +125,14 @@ macro_rules! filtered {
             query = query.filter(security_events::severity.eq_any(&$asked.severities));
         }
         if let Some(from) = filter.from {
-            query = query.filter(security_events::created_at.ge(DbTime::from(from)));
+            query = query
+                .filter(security_events::created_at.ge(DbTime::from(from)))
+                .filter(security_events::id.ge(made::earliest(from)));
         }
         if let Some(until) = filter.until {
-            query = query.filter(security_events::created_at.lt(DbTime::from(until)));
+            query = query
+                .filter(security_events::created_at.lt(DbTime::from(until)))
+                .filter(security_events::id.lt(made::latest(until)));
         }
         if let Some(found) = $found.clone() {
             query = query.filter(found);
@@ -153,12 +156,26 @@ macro_rules! page_of {
 }
 use page_of;
 
-/// The place up to which the nearest events below an id reach.
-fn horizon(conn: &mut Conn, below: DbUuid) -> StoreResult<Option<Position>> {
-    let id: Option<DbUuid> = with_conn!(conn, |c| security_events::table
-        .filter(security_events::id.lt(below))
+impl EventFilter {
+    /// How many hold together, but for the search.
+    fn filters(&self) -> usize {
+        let filters = [
+            self.source.is_some(),
+            self.event_type.is_some(),
+            !self.severities.is_empty(),
+            self.from.is_some() || self.until.is_some(),
+        ];
+        filters.into_iter().filter(|set| *set).count()
+    }
+}
+
+/// The place up to which the nearest events reach.
+fn horizon(conn: &mut Conn, asked: &Asked<'_>) -> StoreResult<Option<Position>> {
+    let unsearched = None::<Found>;
+    let id: Option<DbUuid> = with_conn!(conn, |c| filtered!(asked, Reach::Whole, unsearched)
+        .filter(security_events::id.lt(asked.below))
         .order(security_events::id.desc())
-        .offset(NEAREST.into())
+        .offset(searching::nearest(asked.filter.filters()))
         .select(security_events::id)
         .first(c)
         .optional())?;

@@ -6,7 +6,7 @@ use super::User;
 use crate::store::columns::storable;
 use crate::store::connection::{Conn, with_conn};
 use crate::store::error::StoreResult;
-use crate::store::page::{Page, Paging, total_of};
+use crate::store::page::{Page, Paging, Seen, total_of};
 use crate::store::schema::users;
 use crate::store::words::Search;
 
@@ -53,6 +53,6 @@ pub fn page(conn: &mut Conn, filter: &UserFilter, paging: Paging) -> StoreResult
         .limit(paging.rows())
         .select(User::as_select())
         .load(c))?;
-    let total = total_of!(conn, filter, (paging, rows.len()), filtered!())?;
+    let total = total_of!(conn, filter, Seen::of(paging, rows.len()), filtered!())?;
     Ok(Page::new(rows, total))
 }

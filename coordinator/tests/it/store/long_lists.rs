@@ -7,7 +7,7 @@ use coordinator::store::audit::{self, AuditFilter};
 use coordinator::store::events::{self, EventFilter};
 use coordinator::store::messages::{self, MessageFilter};
 use coordinator::store::words::Search;
-use coordinator::store::{Paging, Position, SEARCHED};
+use coordinator::store::{COUNTED_BY_FETCHING, Paging, Position};
 use shared::clock::{Clock as _, SystemClock};
 use shared::finding::Severity;
 use uuid::Uuid;
@@ -230,7 +230,7 @@ async fn a_search_finds_the_newest_rows_wherever_they_stand() {
             .collect();
         assert_eq!((places, found.total), (expected, total), "{word}");
     }
-    assert_eq!(SEARCHED, 100);
+    assert_eq!(COUNTED_BY_FETCHING, 100);
 }
 
 /// A cursor near the end leaves fewer rows than are walked; the number is that of the whole list all the same.

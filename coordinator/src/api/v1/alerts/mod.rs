@@ -38,7 +38,8 @@ pub use views::{ActivityView, AlertView, OccurrenceView, StatusWord};
 
 use query::read_filter;
 
-/// Alerts. A list is counted up to 10000, and up to 100 with a search.
+/// Alerts. A list is counted up to 1000, and up to 100 behind several filters or a
+/// search.
 #[utoipa::path(
     get, operation_id = "listAlerts", path = "/api/v1/alerts", tag = "alerts", security(("bearer" = [])),
     params(PageQuery, OrderingQuery, AlertQuery),

@@ -102,7 +102,8 @@ pub struct AuditEventView {
     hash: String,
 }
 
-/// What was done, newest first. A filtered list is counted up to 10000, and up to 100 with a search.
+/// What was done, newest first. A filtered list is counted up to 1000, and up to 100 behind several filters or a
+/// search.
 #[utoipa::path(
     get, operation_id = "listAuditEvents", path = "/api/v1/audit/events", tag = "audit", security(("bearer" = [])),
     params(PageQuery, AuditQuery),

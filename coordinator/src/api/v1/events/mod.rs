@@ -153,7 +153,8 @@ fn take_in(
     Ok(stored.into_iter().map(EventView::from).collect())
 }
 
-/// Events, newest first. `total` counts up to 10000, and up to 100 with a search.
+/// Events, newest first. `total` counts up to 1000, and up to 100 behind several filters or a
+/// search.
 #[utoipa::path(
     get, operation_id = "listEvents", path = "/api/v1/events", tag = "events", security(("bearer" = [])),
     params(PageQuery, EventQuery),

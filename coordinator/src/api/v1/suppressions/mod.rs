@@ -43,7 +43,7 @@ pub struct SuppressionQuery {
     owner: Option<String>,
 }
 
-/// Suppressions, newest first. A list is counted up to 10000.
+/// Suppressions, newest first. A list is counted up to 1000.
 #[utoipa::path(
     get, operation_id = "listSuppressions", path = "/api/v1/suppressions", tag = "suppressions",
     security(("bearer" = [])),

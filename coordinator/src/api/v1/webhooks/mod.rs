@@ -256,7 +256,7 @@ pub async fn test(
     Ok(web::Json(result))
 }
 
-/// What was and is to be told to a webhook, newest first. `total` counts up to 10000.
+/// What was and is to be told to a webhook, newest first. `total` counts up to 1000.
 #[utoipa::path(
     get, operation_id = "listWebhookDeliveries", path = "/api/v1/webhooks/{id}/deliveries", tag = "webhooks", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the webhook"), PageQuery),
