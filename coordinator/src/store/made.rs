@@ -1,6 +1,6 @@
 //! What an id tells of the time it was made.
 //!
-//! Ids begin with it (UUIDv7, RFC 9562), so rows lie in order of their making without an index of times.
+//! Ids begin with it (`UUIDv7`, RFC 9562), so rows lie in order of their making without an index of times.
 //! **Invariant:** whoever made an id has a clock of their own: by ids alone a time is known to within [`SKEW`].
 
 use chrono::{DateTime, TimeDelta, Utc};
