@@ -15,13 +15,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
-use super::extract::{of_json, of_reading};
+use super::extract::{NO_OBJECT, TWICE, of_json, of_reading};
 use super::problem::ApiError;
-
-/// Why an object is refused.
-pub(super) const TWICE: &str = "a member is named twice in one object";
-/// Why anything else is refused.
-pub(super) const NO_OBJECT: &str = "the body must be a json object";
 
 /// A JSON object of which no object in it names a member twice: of two values for one name nobody knows which
 /// is meant.

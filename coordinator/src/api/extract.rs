@@ -8,11 +8,15 @@ use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::{HttpRequest, web};
 use serde_json::error::Category;
 
-use super::body::{NO_OBJECT, TWICE};
 use super::problem::{ApiError, ErrorCode};
 
 /// Longest JSON body, in bytes; Slack's largest payloads stay well under it.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Why a JSON object is refused.
+pub(super) const TWICE: &str = "a member is named twice in one object";
+/// Why anything else is refused.
+pub(super) const NO_OBJECT: &str = "the body must be a json object";
 
 /// Sets up `Json`, `Path`, `Query`, `Bytes` and `String`.
 pub fn configure(config: &mut web::ServiceConfig) {

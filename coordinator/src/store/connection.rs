@@ -18,7 +18,7 @@ use super::alive::{Alive, Counted};
 use super::audit::{self, NewAuditEvent};
 use super::counts::{self, Tally};
 use super::error::{StoreError, StoreResult};
-use super::page::LongLists;
+use super::long_lists::LongLists;
 
 /// So long a connection that answered is taken to be there: asking before each query would double the way to the
 /// server and back.

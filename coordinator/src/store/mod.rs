@@ -19,6 +19,7 @@ mod alive;
 mod arrays;
 mod connection;
 mod error;
+mod long_lists;
 mod made;
 mod migrations;
 mod options;

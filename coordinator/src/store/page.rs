@@ -4,12 +4,8 @@
 //! **Invariant:** a page begins behind a row and not at a number: a place in a list stays put while new rows
 //! arrive.
 
-use std::any::type_name;
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::hash::Hash;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use diesel::RunQueryDsl;
 use diesel::backend::Backend;
 use diesel::pg::Pg;
@@ -27,11 +23,6 @@ use super::error::StoreResult;
 pub const COUNTED: u32 = 1_000;
 /// As many rows are counted where each must be fetched to see whether it passes: behind several filters, or a search.
 pub const COUNTED_BY_FETCHING: u32 = 100;
-
-/// So long is a list taken to be as long as it was.
-const STAYS_LONG: TimeDelta = TimeDelta::minutes(1);
-/// As many long lists are remembered.
-const MAX_REMEMBERED: usize = 1_000;
 
 /// How many rows a query gives, which limits itself to [`COUNTED`].
 #[derive(Clone, Copy, Debug, QueryId)]
@@ -66,39 +57,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many rows the filters leave, on all pages.
     pub total: u64,
-}
-
-/// Lists that were counted to the end of counting a moment ago: counting them anew would take longer than showing
-/// them, and say the same.
-#[derive(Debug, Default)]
-pub(super) struct LongLists {
-    hasher: RandomState,
-    counted: Mutex<HashMap<u64, DateTime<Utc>>>,
-}
-
-impl LongLists {
-    fn key<L: Hash>(&self, list: &L) -> u64 {
-        self.hasher.hash_one((type_name::<L>(), list))
-    }
-
-    fn is_known(&self, list: u64, now: DateTime<Utc>) -> bool {
-        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.get(&list).is_some_and(|at| is_fresh(*at, now))
-    }
-
-    fn remember(&self, list: u64, now: DateTime<Utc>) {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.len() >= MAX_REMEMBERED {
-            counted.retain(|_, at| is_fresh(*at, now));
-        }
-        if counted.len() < MAX_REMEMBERED {
-            counted.insert(list, now);
-        }
-    }
-}
-
-fn is_fresh(counted: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    counted <= now && now - counted < STAYS_LONG
 }
 
 /// How far a list with so many filters is counted.
@@ -264,27 +222,5 @@ mod tests {
             let seen = Seen::of(Paging { after, limit }, rows);
             assert_eq!(seen.total(100), total, "{seen:?}");
         }
-    }
-
-    #[test]
-    fn a_long_list_is_known_for_a_while_and_a_list_with_other_filters_is_another() {
-        let (lists, now) = (LongLists::default(), DateTime::UNIX_EPOCH);
-        lists.remember(lists.key(&"a"), now);
-        assert!(lists.is_known(lists.key(&"a"), now + TimeDelta::seconds(59)));
-        assert!(!lists.is_known(lists.key(&"b"), now));
-        assert!(!lists.is_known(lists.key(&"a"), now + STAYS_LONG));
-        assert!(!lists.is_known(lists.key(&"a"), now - TimeDelta::seconds(1)));
-    }
-
-    #[test]
-    fn however_many_lists_are_asked_for_no_more_are_remembered_than_fit() {
-        let (lists, now) = (LongLists::default(), DateTime::UNIX_EPOCH);
-        for list in 0..2 * MAX_REMEMBERED {
-            lists.remember(lists.key(&list), now);
-        }
-        assert_eq!(lists.counted.lock().unwrap().len(), MAX_REMEMBERED);
-        let later = now + STAYS_LONG;
-        lists.remember(lists.key(&"new"), later);
-        assert_eq!(lists.counted.lock().unwrap().len(), 1);
     }
 }

@@ -7,7 +7,7 @@
 use super::connection::{Conn, Database};
 use super::error::StoreResult;
 use super::page::{COUNTED_BY_FETCHING, Paging, Position, Seen};
-use super::words::Search;
+use super::words::{Found, Search};
 
 /// How many rows are walked along the list's order before the index of words is asked. A word that fills no page of
 /// them stands in so few rows that fetching and sorting all of these is quick. Rows that pass filters lie scattered,
@@ -25,6 +25,21 @@ pub(super) enum Reach {
     Near(Option<Position>),
     /// All that the index of words names.
     Indexed,
+}
+
+impl Reach {
+    /// The condition of a search, as it serves this way.
+    pub(super) fn condition(
+        self,
+        search: Option<&Search>,
+        conn: &Conn,
+        column: &str,
+    ) -> Option<Found> {
+        search.map(|search| match self {
+            Self::Indexed => search.condition(conn, column),
+            Self::Near(_) | Self::Whole => search.walking(conn, column),
+        })
+    }
 }
 
 /// The ways to go through a list, in turn. `horizon` is the place of the last of the [`nearest`] rows that pass but for

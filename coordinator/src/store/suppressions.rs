@@ -188,7 +188,7 @@ pub fn get(conn: &mut Conn, id: SuppressionId) -> StoreResult<Option<Suppression
         .optional())?)
 }
 
-/// Suppressions, newest first. Counting stops at [`COUNTED`].
+/// Suppressions, newest first. Counting stops at [`COUNTED`](super::COUNTED).
 ///
 /// # Errors
 /// As any query.

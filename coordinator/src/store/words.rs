@@ -18,7 +18,6 @@ use std::io::Write as _;
 
 use super::columns::TsWords;
 use super::connection::{Conn, Database};
-use super::searching::Reach;
 
 /// Words kept of a row; what is written beyond them is not found.
 const MAX_WORDS: usize = 256;
@@ -61,14 +60,6 @@ impl Search {
     /// The condition, as no index serves it: for rows that are walked one by one.
     pub(super) fn walking(&self, conn: &Conn, column: &str) -> Found {
         self.written(conn, column, "::tsquery) IS TRUE")
-    }
-
-    /// The condition for going through a list that way.
-    pub(super) fn reaching(&self, conn: &Conn, column: &str, reach: Reach) -> Found {
-        match reach {
-            Reach::Indexed => self.condition(conn, column),
-            Reach::Near(_) | Reach::Whole => self.walking(conn, column),
-        }
     }
 
     fn written(&self, conn: &Conn, column: &str, end: &str) -> Found {

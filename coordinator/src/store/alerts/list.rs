@@ -398,8 +398,7 @@ impl<'a> Asked<'a> {
     }
 
     fn found(&self, conn: &Conn, reach: Reach) -> Option<Found> {
-        let search = self.filter.search.as_ref();
-        search.map(|search| search.reaching(conn, "alerts.words", reach))
+        reach.condition(self.filter.search.as_ref(), conn, "alerts.words")
     }
 
     fn reaches(&self, conn: &mut Conn, stretch: Stretch) -> StoreResult<Vec<Reach>> {

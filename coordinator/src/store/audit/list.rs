@@ -155,8 +155,7 @@ impl<'a> Asked<'a> {
     }
 
     fn found(&self, conn: &Conn, reach: Reach) -> Option<Found> {
-        let search = self.filter.search.as_ref();
-        search.map(|search| search.reaching(conn, "audit_events.words", reach))
+        reach.condition(self.filter.search.as_ref(), conn, "audit_events.words")
     }
 }
 

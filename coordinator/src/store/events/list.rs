@@ -102,8 +102,7 @@ impl<'a> Asked<'a> {
     }
 
     fn found(&self, conn: &Conn, reach: Reach) -> Option<Found> {
-        let search = self.filter.search.as_ref();
-        search.map(|search| search.reaching(conn, "security_events.words", reach))
+        reach.condition(self.filter.search.as_ref(), conn, "security_events.words")
     }
 }
 
