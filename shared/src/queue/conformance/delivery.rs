@@ -59,10 +59,13 @@ pub async fn each_entry_goes_to_one_of_two_consumers(subject: &dyn Subject) -> V
     let mut seen = HashSet::new();
     let mut count = 0;
     while count < published.len() {
-        let (from_left, from_right) = tokio::join!(
-            left.receive(4, Duration::from_millis(200)),
-            right.receive(4, Duration::from_millis(200)),
-        );
+        let for_left = left.receive(4, Duration::from_millis(200));
+        let for_right = right.receive(4, Duration::from_millis(200));
+        let (from_left, from_right) = if subject.promises().exclusive {
+            tokio::join!(for_left, for_right)
+        } else {
+            (for_left.await, for_right.await)
+        };
         for delivery in from_left?.into_iter().chain(from_right?) {
             count += 1;
             ensure(seen.insert(delivery.envelope.job_id), || {

@@ -62,6 +62,9 @@ pub struct Terms {
 pub struct Promises {
     /// Entries come in the order they were published.
     pub ordered: bool,
+    /// Of two consumers that ask in the same moment only one is given an entry. SQS says of its standard queues that
+    /// now and then both are.
+    pub exclusive: bool,
     /// A lease short enough to wait for.
     pub short_lease: Duration,
     /// Entries a backlog has: as many as it takes in a minute at most.

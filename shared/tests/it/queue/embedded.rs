@@ -25,6 +25,7 @@ impl Subject for Memory {
     fn promises(&self) -> Promises {
         Promises {
             ordered: true,
+            exclusive: true,
             short_lease: Duration::from_millis(300),
             backlog: 10_000,
         }

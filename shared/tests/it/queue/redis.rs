@@ -93,6 +93,7 @@ impl Subject for Prefix {
     fn promises(&self) -> Promises {
         Promises {
             ordered: true,
+            exclusive: true,
             short_lease: Duration::from_millis(400),
             backlog: 10_000,
         }

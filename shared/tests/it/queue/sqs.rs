@@ -92,6 +92,7 @@ impl Subject for Queues {
     fn promises(&self) -> Promises {
         Promises {
             ordered: false,
+            exclusive: false,
             short_lease: Duration::from_secs(2),
             backlog: 300,
         }
