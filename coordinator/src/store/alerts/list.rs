@@ -276,6 +276,10 @@ macro_rules! filtered {
         if let Some(found) = $found.clone() {
             query = query.filter(found);
         }
+        if filter.filters() > 0 {
+            // A literal keeps a statement from being prepared: which plan is good depends on how common the values are.
+            query = query.filter(sql::<Bool>("TRUE"));
+        }
         query
     }};
 }
@@ -354,20 +358,37 @@ macro_rules! nearest {
 }
 use nearest;
 
-/// A stretch, in order.
+/// A stretch, in order. Both ways an index is walked from one of its ends.
 macro_rules! ordered {
     ($ordering:expr, $stretch:expr, $reach:expr, $query:expr) => {{
         let (ordering, query) = ($ordering, $query);
-        let clause = match ($stretch, $reach) {
+        macro_rules! along {
+            ($column:expr) => {
+                match ordering.direction {
+                    Direction::Ascending => query.order(($column.asc(), alerts::id.asc())),
+                    Direction::Descending => query.order(($column.desc(), alerts::id.desc())),
+                }
+            };
+        }
+        match ($stretch, $reach, ordering.key) {
             // Hidden from the planner: along the order it would walk all alerts for a rare word.
-            (Stretch::Keyed(_), Reach::Indexed) => ordering.sorting_clause(),
-            (Stretch::Keyed(_), _) => ordering.clause(),
-            (Stretch::NeverDue(_), Reach::Indexed) => {
-                format!("uuid_send(alerts.id) {}", ordering.direction.as_sql())
+            (Stretch::Keyed(_), Reach::Indexed, _) => {
+                query.order(sql::<Bool>(&ordering.sorting_clause()))
             }
-            (Stretch::NeverDue(_), _) => format!("alerts.id {}", ordering.direction.as_sql()),
-        };
-        query.order(sql::<Bool>(&clause))
+            (Stretch::NeverDue(_), Reach::Indexed, _) => {
+                let direction = ordering.direction.as_sql();
+                query.order(sql::<Bool>(&format!("uuid_send(alerts.id) {direction}")))
+            }
+            (Stretch::NeverDue(_), _, _) => match ordering.direction {
+                Direction::Ascending => query.order(alerts::id.asc()),
+                Direction::Descending => query.order(alerts::id.desc()),
+            },
+            (Stretch::Keyed(_), _, AlertKey::CreatedAt) => along!(alerts::first_seen_at),
+            (Stretch::Keyed(_), _, AlertKey::LastSeenAt) => along!(alerts::last_seen_at),
+            (Stretch::Keyed(_), _, AlertKey::Severity) => along!(alerts::severity),
+            (Stretch::Keyed(_), _, AlertKey::DueAt) => along!(alerts::due_at),
+            (Stretch::Keyed(_), _, AlertKey::Occurrences) => along!(alerts::occurrences),
+        }
     }};
 }
 use ordered;

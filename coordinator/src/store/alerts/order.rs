@@ -93,12 +93,6 @@ impl AlertOrdering {
         Some(Self { key, direction })
     }
 
-    /// `ORDER BY` this. Both ways an index is walked from one of its ends.
-    pub(super) fn clause(self) -> String {
-        let (column, direction) = (self.key.column(), self.direction.as_sql());
-        format!("{column} {direction}, alerts.id {direction}")
-    }
-
     /// `ORDER BY` this, as no index is in order.
     pub(super) fn sorting_clause(self) -> String {
         let (column, direction) = (self.key.column(), self.direction.as_sql());
