@@ -38,7 +38,7 @@ pub enum AccountError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The reason of an erasure holds the address.
-    #[error("`reason` stands in the audit trail and must not name the person")]
+    #[error("`reason`: stands in the audit trail and must not name the person")]
     Named,
     /// The token to set a password is unknown, used or too old.
     #[error("the token is unknown, used or too old")]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::extract::NO_LIMIT;
 use super::problem::{ApiError, ErrorCode};
 use crate::store::Position;
 
@@ -41,12 +42,12 @@ pub struct PageQuery {
 
 /// How many items a page has: 1 to [`MAX_LIMIT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u8")]
+#[serde(try_from = "String")]
 pub struct Limit(u8);
 
 /// The number is no length of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("limit is 1 to 100")]
+#[error("{NO_LIMIT}")]
 pub struct InvalidLimit;
 
 /// One page of a list.
@@ -56,8 +57,9 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Asks for the next page; null on the last one.
     pub next_cursor: Option<String>,
-    /// How many items the whole list has. A filtered list is counted up to 1000; alerts, events and the audit trail
-    /// behind several filters or a search up to 100. A list that was longer than that is so for a minute.
+    /// How many items the whole list has, counted up to 1000; of alerts, events and the audit trail behind several
+    /// filters or a search up to 100. A list that was that long is taken to be so for a minute. All entries of the audit
+    /// trail are counted exactly.
     pub total: u64,
 }
 
@@ -75,6 +77,16 @@ impl Limit {
 impl Default for Limit {
     fn default() -> Self {
         Self(DEFAULT_LIMIT)
+    }
+}
+
+/// As a query has it.
+impl TryFrom<String> for Limit {
+    type Error = InvalidLimit;
+
+    fn try_from(text: String) -> Result<Self, InvalidLimit> {
+        let number: u8 = text.parse().map_err(|_no_number| InvalidLimit)?;
+        number.try_into()
     }
 }
 
@@ -232,5 +244,13 @@ mod tests {
         assert_eq!(Limit::try_from(101), Err(InvalidLimit));
         assert_eq!(Limit::try_from(100).unwrap().get(), 100);
         assert_eq!(Limit::default().get(), DEFAULT_LIMIT);
+        for none in ["", "0", "101", "1000", "-1", "ten"] {
+            assert_eq!(
+                Limit::try_from(none.to_owned()),
+                Err(InvalidLimit),
+                "{none}"
+            );
+        }
+        assert_eq!(Limit::try_from("7".to_owned()).unwrap().get(), 7);
     }
 }

@@ -17,6 +17,12 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 pub(super) const TWICE: &str = "a member is named twice in one object";
 /// Why anything else is refused.
 pub(super) const NO_OBJECT: &str = "the body must be a json object";
+const NO_VALUE: &str =
+    "a value of the query is not acceptable; /api/openapi.json says what each parameter takes";
+/// Why a page's length is refused.
+pub(super) const NO_LIMIT: &str = "`limit`: give a number from 1 to 100";
+/// Why a time in a query is refused.
+pub(super) const NO_TIME: &str = "a time of the query is none; give one such as 2026-11-21T08:00:00Z, the sign of an offset as %2B";
 
 /// Sets up `Json`, `Path`, `Query`, `Bytes` and `String`.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -70,8 +76,13 @@ fn of_path(_: &PathError) -> ApiError {
 
 fn of_query(error: &QueryPayloadError) -> ApiError {
     let message = error.to_string();
-    let known = missing_field(&message).map(|missing| format!("{missing} in the query"));
-    ApiError::invalid(known.unwrap_or_else(|| "a value of the query is not acceptable".to_owned()))
+    let missing = missing_field(&message).map(|missing| format!("{missing} in the query"));
+    let told = || {
+        let mut of_values = [NO_LIMIT, NO_TIME].into_iter();
+        let told = of_values.find(|told| message.contains(told));
+        told.unwrap_or(NO_VALUE).to_owned()
+    };
+    ApiError::invalid(missing.unwrap_or_else(told))
 }
 
 fn describe_data(error: &serde_json::Error) -> String {

@@ -67,8 +67,7 @@ pub fn get(conn: &mut Conn, id: AuditEventId) -> StoreResult<Option<AuditEvent>>
     .transpose()?)
 }
 
-/// Entries, newest first. The position's key is the entry's place in the chain. Of all there are
-/// the number is exact.
+/// Entries, newest first. The position's key is the entry's place in the chain. The number of all entries is exact.
 ///
 /// # Errors
 /// As any query.

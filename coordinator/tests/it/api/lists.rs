@@ -232,3 +232,30 @@ async fn a_parameter_that_is_not_known_or_given_twice_is_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_length_or_a_time_that_is_none_is_refused_with_what_to_give() {
+    let office = office(Site::embedded()).await;
+    for (query, told) in [
+        ("alerts?limit=1000", "`limit`: give a number from 1 to 100"),
+        (
+            "audit/events?limit=ten",
+            "`limit`: give a number from 1 to 100",
+        ),
+        (
+            "audit/events?created_after=yesterday",
+            "give one such as 2026-11-21T08:00:00Z",
+        ),
+        (
+            "findings?scan=first",
+            "/api/openapi.json says what each parameter takes",
+        ),
+    ] {
+        let request = office
+            .server
+            .request(Method::GET, &format!("/api/v1/{query}"));
+        let answer = Answer::to(request.bearer_auth(&office.admin)).await;
+        assert_eq!(answer.status, 400, "{query}: {}", answer.text());
+        assert!(answer.text().contains(told), "{query}: {}", answer.text());
+    }
+}

@@ -37,7 +37,7 @@ const MAX_ID: usize = 64;
 /// Characters of a reason.
 const REASON: std::ops::RangeInclusive<usize> = 1..=500;
 
-const NO_REASON: &str = "reason: must have 1 to 500 characters, none a control";
+const NO_REASON: &str = "`reason`: give 1 to 500 characters, none a control";
 
 /// Whom it is about.
 #[derive(Deserialize, ToSchema)]
@@ -178,17 +178,18 @@ fn person(
 ) -> Result<Person, ApiError> {
     let mut errors = Vec::new();
     if !is_id(&slack_user) {
-        errors.push("slack_user: must be an id of Slack's, such as U0123ABCD".to_owned());
+        errors.push("`slack_user`: give an id of Slack's, such as U0123ABCD".to_owned());
     }
     if workspace.as_ref().is_some_and(|id| !is_id(id)) {
-        errors.push("workspace: must be an id of Slack's, such as T0123ABCD".to_owned());
+        errors.push("`workspace`: give an id of Slack's, such as T0123ABCD".to_owned());
     }
     if let Some(reason) = reason {
         if !is_reason(reason) {
             errors.push(NO_REASON.to_owned());
         } else if reason.contains(&slack_user) {
-            errors
-                .push("reason: stands in the audit trail and must not name the person".to_owned());
+            errors.push(
+                "`reason`: stands in the audit trail and must not name the person".to_owned(),
+            );
         }
     }
     if errors.is_empty() {

@@ -64,21 +64,19 @@ impl NewTokenRequest {
             Ok(name.to_owned())
         } else {
             Err(format!(
-                "`name` must have 1 to {MAX_NAME_CHARS} characters, none of them a control character"
+                "`name`: give 1 to {MAX_NAME_CHARS} characters, none of them a control character"
             ))
         }
     }
 
     fn scopes(&self, held: Permissions) -> Result<Vec<Permission>, Vec<String>> {
         if self.scopes.is_empty() {
-            return Err(vec![
-                "`scopes` must name at least one permission".to_owned(),
-            ]);
+            return Err(vec!["`scopes`: name at least one permission".to_owned()]);
         }
         // Each once: there are no more than these.
         if self.scopes.len() > Permission::ALL.len() {
             return Err(vec![format!(
-                "`scopes` must name at most {} permissions",
+                "`scopes`: name at most {} permissions",
                 Permission::ALL.len()
             )]);
         }
@@ -86,13 +84,13 @@ impl NewTokenRequest {
         for (at, scope) in self.scopes.iter().enumerate() {
             match scope.parse::<Permission>() {
                 Err(_unknown) => errors.push(format!(
-                    "`scopes[{at}]` is no permission: see `permissions` of /api/v1/auth/me"
+                    "`scopes[{at}]`: give a permission, of those in `permissions` of /api/v1/auth/me"
                 )),
                 Ok(scope) if !held.allow(scope) => {
                     errors.push(format!("`scopes[{at}]`: you do not hold {scope} yourself"));
                 }
                 Ok(scope) if scopes.contains(&scope) => {
-                    errors.push(format!("`scopes[{at}]` names {scope} a second time"));
+                    errors.push(format!("`scopes[{at}]`: names {scope} a second time"));
                 }
                 Ok(scope) => scopes.push(scope),
             }
@@ -108,7 +106,7 @@ impl NewTokenRequest {
         match (self.expires_at, self.expires_in_days) {
             (None, None) => Ok(TokenEnd::Never),
             (Some(_), Some(_)) => {
-                Err("name `expires_at` or `expires_in_days`, not both".to_owned())
+                Err("`expires_at`: give it or `expires_in_days`, not both".to_owned())
             }
             (Some(at), None) => {
                 let latest = now + TimeDelta::days(i64::from(MAX_DAYS));
@@ -116,14 +114,14 @@ impl NewTokenRequest {
                     Ok(TokenEnd::At(at))
                 } else {
                     Err(format!(
-                        "`expires_at` must be in the future and within {MAX_DAYS} days"
+                        "`expires_at`: give a time in the future and within {MAX_DAYS} days"
                     ))
                 }
             }
             (None, Some(days)) if (1..=MAX_DAYS).contains(&days) => {
                 Ok(TokenEnd::After(Duration::from_hours(24 * u64::from(days))))
             }
-            (None, Some(_)) => Err(format!("`expires_in_days` must be 1 to {MAX_DAYS}")),
+            (None, Some(_)) => Err(format!("`expires_in_days`: give 1 to {MAX_DAYS}")),
         }
     }
 }

@@ -113,7 +113,7 @@ impl UserChangeRequest {
 
 fn role(word: &str) -> Result<Role, String> {
     let role = Role::ALL.into_iter().find(|role| role.as_str() == word);
-    role.ok_or_else(|| "`role` must be one of admin, analyst, auditor".to_owned())
+    role.ok_or_else(|| "`role`: give one of admin, analyst, auditor".to_owned())
 }
 
 #[cfg(test)]
