@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use scanner_node::source::{BlobSource, SourceError};
 use shared::ids::BlobId;
-use shared::seal::{SealError, SealWriter, Sealer, blob_associated_data};
+use shared::seal::{OpenReader, SealError, SealWriter, Sealer, blob_associated_data};
 
 /// A folder of sealed blobs.
 #[derive(Clone)]
@@ -88,6 +88,19 @@ impl Blobs {
         }
     }
 
+    /// What a blob says, as it is read.
+    ///
+    /// # Errors
+    /// Not found if it was deleted; otherwise transient.
+    pub fn unsealed(&self, id: BlobId) -> io::Result<OpenReader<File>> {
+        let sealed = self.read(id)?;
+        Ok(OpenReader::new(
+            &self.sealer,
+            &blob_associated_data(id),
+            sealed,
+        ))
+    }
+
     fn path(&self, id: BlobId) -> PathBuf {
         self.folder.join(format!("{id}.sealed"))
     }
@@ -112,12 +125,29 @@ pub struct BlobWriter {
     bytes: u64,
 }
 
+/// For whoever writes to anything.
+impl Write for BlobWriter {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        self.write_chunk(chunk).map_err(io::Error::other)?;
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl BlobWriter {
+    /// The blob it will be.
+    pub const fn id(&self) -> BlobId {
+        self.id
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors
     /// Transient: the disk.
-    pub fn write(&mut self, chunk: &[u8]) -> Result<(), BlobError> {
+    pub fn write_chunk(&mut self, chunk: &[u8]) -> Result<(), BlobError> {
         if let Some(sealed) = &mut self.sealed {
             sealed.write_all(chunk)?;
             self.bytes += chunk.len() as u64;

@@ -31,6 +31,8 @@ pub struct Source {
     pub place: Place,
     /// Who asked, if somebody signed in did.
     pub submitted_by: Option<UserId>,
+    /// What other events have in common that tell of the same content.
+    pub dedupe_key: Option<String>,
 }
 
 impl JobMaker {
@@ -51,7 +53,7 @@ impl JobMaker {
     ) -> Result<NewJob, SealError> {
         let class = match &payload {
             Payload::Text { .. } => JobClass::Message,
-            Payload::Blob { .. } => JobClass::File,
+            Payload::Blob { .. } | Payload::Remote(_) => JobClass::File,
         };
         let detectors = self.detectors.current().version.clone();
         let job = ScanJob {
@@ -73,6 +75,7 @@ impl JobMaker {
             trace: envelope.trace,
             place: source.place,
             submitted_by: source.submitted_by,
+            dedupe_key: source.dedupe_key,
         })
     }
 }
@@ -80,7 +83,7 @@ impl JobMaker {
 /// A job about a blob has the blob's id, so that what became of the one tells what to do with the other.
 fn id_for(payload: &Payload) -> JobId {
     match payload {
-        Payload::Text { .. } => JobId::fresh(),
+        Payload::Text { .. } | Payload::Remote(_) => JobId::fresh(),
         Payload::Blob { blob, .. } => JobId::from(blob.as_uuid()),
     }
 }

@@ -9,6 +9,8 @@ use shared::config::{ByteSize, QueueBackend, QueueConfig, Source, TelemetryConfi
 use shared::secret::SecretString;
 use url::Url;
 
+use crate::fetch::HostList;
+
 shared::config_section! {
     /// This node.
     pub struct NodeConfig in "node" {
@@ -25,6 +27,10 @@ shared::config_section! {
         bind: SocketAddr = "127.0.0.1:9464",
         /// The longest file it examines.
         max_file: ByteSize = "256 MiB",
+        /// Hosts that files are fetched from, and that are trusted with Slack's token, if not Slack's own; only for tests.
+        file_hosts: Option<HostList>,
+        /// How long fetching one file may take.
+        fetch_within: Duration = "5m",
         /// How long jobs in work may take to end after SIGTERM.
         drain_deadline: Duration = "20s",
     }

@@ -13,12 +13,16 @@ use futures_util::StreamExt;
 use reqwest::header::{AUTHORIZATION, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use shared::detector::DetectorSet;
-use shared::ids::{BlobId, DetectorSetVersion};
+use shared::ids::{BlobId, DetectorSetVersion, WorkspaceId};
+use shared::job::RemoteFile;
 use shared::secret::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::actors::HeartbeatSink;
-use crate::source::{BlobSource, DetectorSource, NodeReport, SourceError};
+use crate::source::{
+    BlobSource, DetectorSource, FileTicket, NodeReport, SourceError, TicketError, TicketRefusal,
+    TicketSource,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest silence inside an answer; a big blob may take longer as a whole.
@@ -133,6 +137,24 @@ impl BlobSource for CoordinatorClient {
         }
         file.rewind().map_err(unavailable)?;
         Ok(file)
+    }
+}
+
+#[async_trait]
+impl TicketSource for CoordinatorClient {
+    async fn ticket(
+        &self,
+        workspace: &WorkspaceId,
+        file: &RemoteFile,
+    ) -> Result<FileTicket, TicketError> {
+        let path = format!("/internal/v1/slack/{workspace}/file-tickets");
+        let response = send(self.request(Method::POST, &path).json(file)).await;
+        match response {
+            Ok(response) => Ok(body_of::<Result<FileTicket, TicketRefusal>>(response)
+                .await?
+                .map_err(TicketError::from)?),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use shared::telemetry::{self, Metrics};
 use crate::actors::{self, Node, NodeIdentity, NodeParts};
 use crate::config::{NodeConfig, ScannerConfig, reference};
 use crate::coordinator_client::CoordinatorClient;
+use crate::fetch::{FetchRules, Fetcher};
 use crate::health::{self, Vitals};
 use crate::index_keys::index_keys;
 use crate::limits::NodeLimits;
@@ -146,6 +147,12 @@ async fn parts(
         index_keys: index_keys(&key.lookup_keys()?),
         detectors: Arc::clone(&client) as _,
         blobs: Arc::clone(&client) as _,
+        tickets: Arc::clone(&client) as _,
+        fetcher: Fetcher::new(FetchRules {
+            hosts: config.node.file_hosts.unwrap_or_default(),
+            max_bytes: limits.max_file_bytes,
+            within: config.node.fetch_within,
+        })?,
         heartbeat: client,
         metrics: Arc::new(NodeMetrics::new(metrics, &limits)),
         limits,

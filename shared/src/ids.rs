@@ -84,6 +84,12 @@ uuid_ids! {
     PeopleGroupId;
     /// A policy.
     PolicyId;
+    /// Where the app is installed.
+    InstallationId;
+    /// A message that was blocked.
+    HeldId;
+    /// A scan of old messages.
+    BackfillId;
     /// A row of the action outbox.
     ActionId;
     /// An entry of the audit trail.

@@ -15,6 +15,7 @@ mod detector_cache;
 mod examine;
 mod heartbeat;
 mod puller;
+mod remote;
 mod reporter;
 mod scanner;
 mod work;
@@ -36,9 +37,10 @@ use self::heartbeat::Heartbeat;
 use self::puller::Puller;
 use self::work::Work;
 use crate::detect::IndexKeys;
+use crate::fetch::Fetcher;
 use crate::limits::NodeLimits;
 use crate::metrics::NodeMetrics;
-use crate::source::{BlobSource, DetectorSource};
+use crate::source::{BlobSource, DetectorSource, TicketSource};
 
 pub use self::heartbeat::{HEARTBEAT_INTERVAL, HeartbeatSink};
 
@@ -60,6 +62,10 @@ pub struct NodeParts {
     pub detectors: Arc<dyn DetectorSource>,
     /// Where blobs come from.
     pub blobs: Arc<dyn BlobSource>,
+    /// Says where Slack keeps a file.
+    pub tickets: Arc<dyn TicketSource>,
+    /// Fetches it.
+    pub fetcher: Fetcher,
     /// Who hears that this node lives.
     pub heartbeat: Arc<dyn HeartbeatSink>,
     /// How much at once.

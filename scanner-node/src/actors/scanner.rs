@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use shared::ids::DetectorSetVersion;
+use shared::ids::{DetectorSetVersion, WorkspaceId};
 use shared::job::{Envelope, FailureReason, JobClass, Payload, ScanOutcome, ScanResult};
 use shared::queue::Delivery;
 use shared::seal::SealError;
@@ -20,6 +20,7 @@ use tracing::Span;
 use super::NodeParts;
 use super::detector_cache::{Load, LoadError, Loaded};
 use super::examine::{self, Content, Examined};
+use super::remote::{self, Missing};
 use super::reporter::Answer;
 use super::work::Work;
 use crate::detect::Scratch;
@@ -113,7 +114,7 @@ async fn prepare(
     engines
         .entry(job.detectors.clone())
         .or_insert_with(|| loaded.clone());
-    let content = content(&work.parts, job.payload).await?;
+    let content = content(&work.parts, &job.workspace, job.payload).await?;
     Ok((content, loaded))
 }
 
@@ -135,8 +136,17 @@ async fn load(work: &Work, version: &DetectorSetVersion) -> Result<Loaded, Obsta
     }
 }
 
-async fn content(parts: &NodeParts, payload: Payload) -> Result<Content, Obstacle> {
+async fn content(
+    parts: &NodeParts,
+    workspace: &WorkspaceId,
+    payload: Payload,
+) -> Result<Content, Obstacle> {
     match payload {
+        Payload::Remote(file) => match remote::fetch(parts, workspace, &file).await {
+            Ok(file) => Ok(Content::File(Box::new(file))),
+            Err(Missing::Fail(reason)) => Err(Obstacle::Fail(reason)),
+            Err(Missing::Wait) => Err(Obstacle::Leave),
+        },
         Payload::Text { units, gaps } => Ok(Content::Text { units, gaps }),
         Payload::Blob {
             blob,

@@ -11,5 +11,5 @@ mod scan_result;
 
 pub use envelope::{Envelope, Kind, TraceContext, WIRE_VERSION};
 pub use outcome::{FailureReason, RetryClass};
-pub use scan_job::{JobClass, Payload, ScanJob};
+pub use scan_job::{JobClass, Payload, RemoteFile, ScanJob};
 pub use scan_result::{ScanOutcome, ScanResult};

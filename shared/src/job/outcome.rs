@@ -28,16 +28,28 @@ pub enum FailureReason {
     TooManyAttempts,
     /// The detectors it names could not be compiled.
     DetectorsRejected,
+    /// The file rests with somebody else than Slack, where no token of ours is sent.
+    FileElsewhere,
+    /// Slack does not give the file to our token.
+    FileRefused,
+    /// The file is gone.
+    FileGone,
+    /// The file is longer than is fetched.
+    FileTooLarge,
 }
 
 impl FailureReason {
     /// Every reason.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Panicked,
         Self::Unreadable,
         Self::BlobMissing,
         Self::TooManyAttempts,
         Self::DetectorsRejected,
+        Self::FileElsewhere,
+        Self::FileRefused,
+        Self::FileGone,
+        Self::FileTooLarge,
     ];
 
     /// The word, as written in metrics, the database and the API.
@@ -48,6 +60,10 @@ impl FailureReason {
             Self::BlobMissing => "blob_missing",
             Self::TooManyAttempts => "too_many_attempts",
             Self::DetectorsRejected => "detectors_rejected",
+            Self::FileElsewhere => "file_elsewhere",
+            Self::FileRefused => "file_refused",
+            Self::FileGone => "file_gone",
+            Self::FileTooLarge => "file_too_large",
         }
     }
 }

@@ -42,6 +42,34 @@ pub enum Payload {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         media_type: Option<String>,
     },
+    /// A file that Slack keeps and the node fetches from there.
+    Remote(RemoteFile),
+}
+
+/// A file that Slack keeps.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteFile {
+    /// Slack's id of it.
+    pub id: String,
+    /// Where it is, as far as it was told; else whoever fetches it has to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What it is called, a hint to its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The media type, as Slack sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Its length in bytes, as Slack says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// Which file, and not what it is called or where it is.
+impl std::fmt::Debug for RemoteFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RemoteFile({})", self.id)
+    }
 }
 
 /// Which stream a job travels on: a 100 MB file never delays a message.

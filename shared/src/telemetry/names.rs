@@ -50,6 +50,16 @@ pub mod metric {
     pub const DELIVERY_SECONDS: &str = "weir_delivery_seconds";
     /// Counter: webhooks that Weir itself stopped calling, by `reason`.
     pub const WEBHOOKS_DISABLED: &str = "weir_webhooks_disabled";
+    /// Counter: deeds in Slack that were settled, by `kind` and `outcome`.
+    pub const SLACK_DEEDS: &str = "weir_slack_deeds";
+    /// Counter: messages that a policy wanted blocked, by `outcome`.
+    pub const BLOCKS: &str = "weir_blocks";
+    /// Histogram, seconds: from when a leak was written until it was gone, by `strategy`.
+    pub const TIME_TO_BLOCK_SECONDS: &str = "weir_time_to_block_seconds";
+    /// Counter: leaks that were gone, by `in_time`: within the objective or not.
+    pub const BLOCKS_IN_TIME: &str = "weir_blocks_in_time";
+    /// Gauge, seconds: how soon a leak should be gone.
+    pub const TIME_TO_BLOCK_OBJECTIVE_SECONDS: &str = "weir_time_to_block_objective_seconds";
     /// Counter: actors built again, by `actor`.
     pub const ACTOR_RESTARTS: &str = "weir_actor_restarts";
     /// Counter: messages that a full mailbox refused, by `actor`.
@@ -74,6 +84,10 @@ pub mod label {
     pub const KIND: &str = "kind";
     /// How it went.
     pub const OUTCOME: &str = "outcome";
+    /// How a message was taken away.
+    pub const STRATEGY: &str = "strategy";
+    /// `yes` or `no`.
+    pub const IN_TIME: &str = "in_time";
     /// Which actor.
     pub const ACTOR: &str = "actor";
     /// A detector's id. Built-in ones are a fixed set, those of admins are capped in number.

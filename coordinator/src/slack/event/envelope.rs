@@ -13,7 +13,7 @@ const NOWHERE: &str = "unknown";
 const MAX_ID: usize = 64;
 
 /// An id of Slack's: short, and of characters that can go into a key, a label or an address.
-pub(super) fn id(value: Option<&Value>) -> Option<&str> {
+pub(in crate::slack) fn id(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::as_str).filter(|id| {
         (1..=MAX_ID).contains(&id.len())
             && id
@@ -37,7 +37,12 @@ pub(super) fn workspace(root: &Value) -> WorkspaceId {
         "/context_enterprise_id",
         "/event/team",
     ];
-    let named = PLACES
+    workspace_at(root, &PLACES)
+}
+
+/// The workspace that the first fitting of some places names.
+pub(in crate::slack) fn workspace_at(root: &Value, places: &[&str]) -> WorkspaceId {
+    let named = places
         .iter()
         .filter_map(|place| id(root.pointer(place)))
         // A lower-case word could be taken for one of our own workspaces.
@@ -65,6 +70,21 @@ pub(super) fn time(root: &Value, key: &str) -> Option<DateTime<Utc>> {
         .as_i64()
         .or_else(|| value.as_str().and_then(|text| text.parse().ok()))?;
     DateTime::from_timestamp(seconds, 0)
+}
+
+/// The time in a `ts`: seconds and, behind the point, six digits of them.
+pub(super) fn moment(ts: Option<&Value>) -> Option<DateTime<Utc>> {
+    moment_of(ts?.as_str()?)
+}
+
+/// The same of a `ts` at hand.
+pub fn moment_of(ts: &str) -> Option<DateTime<Utc>> {
+    let (seconds, fraction) = ts.split_once('.')?;
+    if fraction.len() != 6 {
+        return None;
+    }
+    let micros: u32 = fraction.parse().ok()?;
+    DateTime::from_timestamp(seconds.parse().ok()?, micros.checked_mul(1_000)?)
 }
 
 #[cfg(test)]
@@ -108,6 +128,21 @@ mod tests {
         assert_ne!(first, event_id(&root, b"other"));
         assert!(first.starts_with("sha256-") && first.len() == 71);
         assert_eq!(event_id(&json!({"event_id": "Ev123"}), b"body"), "Ev123");
+    }
+
+    #[test]
+    fn a_ts_tells_the_time_to_the_microsecond() {
+        let at = |ts: Value| moment(Some(&ts)).map(|at| at.timestamp_micros());
+        assert_eq!(at(json!("1700000000.000100")), Some(1_700_000_000_000_100));
+        for none in [
+            json!("1700000000"),
+            json!("1.1"),
+            json!("x.000100"),
+            json!(1.5),
+            json!("1.00000x"),
+        ] {
+            assert_eq!(at(none.clone()), None, "{none}");
+        }
     }
 
     #[test]

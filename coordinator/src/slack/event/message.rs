@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use shared::content::{Gap, GapReason};
 
 use super::kind;
-use super::{Content, Disposition, MessageRef, OwnIds, SkipReason, envelope};
+use super::{Content, Disposition, MessageRef, OwnIds, SkipReason, envelope, files};
 use crate::slack::text::{Document, Texts, collect};
 
 /// Repeats of other messages: the state before an edit, and the parent of a thread. They were scanned when
@@ -147,11 +147,12 @@ impl View<'_> {
         let missing = self.document.gaps().into_iter();
         let new: Vec<Gap> = missing.filter(|gap| !gaps.contains(gap)).collect();
         gaps.extend(new);
-        Disposition::Scan(Content {
+        Disposition::Scan(Box::new(Content {
             subject: subject(part, event, &self.document.root),
             units,
             gaps,
-        })
+            files: files::mentioned(part, at),
+        }))
     }
 }
 
@@ -177,5 +178,10 @@ fn subject(message: &Value, event: &Value, root: &Value) -> MessageRef {
         ts: owned(message.get("ts")),
         thread_ts: owned(message.get("thread_ts")),
         channel_type: owned(event.get("channel_type")),
+        team: either(root, "context_team_id", "team_id"),
+        author_team: either(message, "user_team", "team"),
+        files: files::ids(message),
+        said_at: envelope::moment(event.get("event_ts"))
+            .or_else(|| envelope::moment(message.get("ts"))),
     }
 }

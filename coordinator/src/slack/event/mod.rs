@@ -6,9 +6,11 @@
 //! **Invariant:** every field may be absent, null or of another type; an event that is not understood has
 //! all its strings scanned.
 
-mod envelope;
+pub(super) mod envelope;
+mod files;
 mod kind;
 mod message;
+mod news;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -17,7 +19,10 @@ use shared::ids::WorkspaceId;
 
 use super::text::Document;
 
+pub use envelope::moment_of;
+pub use files::{FileMention, MAX_FILES};
 pub use kind::{EVENT_KINDS, MESSAGE_SUBTYPES};
+pub use news::{FileNews, News};
 
 /// One request to the events endpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,13 +62,15 @@ pub struct Event {
     pub repaired: bool,
     /// What to do with it.
     pub disposition: Disposition,
+    /// What it tells beside content.
+    pub news: Option<News>,
 }
 
 /// What to do with an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Disposition {
     /// Scan this.
-    Scan(Content),
+    Scan(Box<Content>),
     /// Pass it over.
     Skip(SkipReason),
 }
@@ -77,6 +84,8 @@ pub struct Content {
     pub units: Vec<TextUnit>,
     /// What of it is not in `units`.
     pub gaps: Vec<Gap>,
+    /// The files that hang on it, which are among the gaps until they are fetched.
+    pub files: Vec<FileMention>,
 }
 
 /// A message, as far as the event names it. `(channel, ts)` is its key.
@@ -96,6 +105,14 @@ pub struct MessageRef {
     pub thread_ts: Option<String>,
     /// `channel`, `group`, `im`, `mpim` or `app_home`.
     pub channel_type: Option<String>,
+    /// The workspace in whose name the event came, which an organisation's tenant does not tell.
+    pub team: Option<String>,
+    /// The workspace that the author belongs to.
+    pub author_team: Option<String>,
+    /// The ids of the files that hang on it, at most [`MAX_FILES`].
+    pub files: Vec<String>,
+    /// When it was written or changed, to the microsecond.
+    pub said_at: Option<DateTime<Utc>>,
 }
 
 /// Why an event is passed over.
@@ -189,6 +206,7 @@ fn event(raw: &[u8], document: &Document, own: impl FnOnce(&WorkspaceId) -> OwnI
         subtype: kind::subtype_label(root.pointer("/event/subtype")),
         repaired: document.repaired,
         disposition,
+        news: news::of(root),
     }
 }
 

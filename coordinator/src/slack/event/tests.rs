@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use shared::content::{GapReason, Location};
 
+use chrono::DateTime;
+
 use super::*;
 
 fn own() -> OwnIds {
@@ -31,7 +33,7 @@ fn event_of(inner: &Value) -> Event {
 
 fn content(inner: &Value) -> Content {
     match event_of(inner).disposition {
-        Disposition::Scan(content) => content,
+        Disposition::Scan(content) => *content,
         Disposition::Skip(reason) => panic!("skipped: {reason:?}"),
     }
 }
@@ -67,7 +69,7 @@ fn a_plain_message_is_scanned_under_its_own_key() {
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
-        content,
+        *content,
         Content {
             subject: MessageRef {
                 channel: some("C1"),
@@ -77,6 +79,9 @@ fn a_plain_message_is_scanned_under_its_own_key() {
                 ts: some("1701743154.000500"),
                 thread_ts: some("1701743000.000100"),
                 channel_type: some("channel"),
+                team: some("T0TEAM"),
+                said_at: DateTime::from_timestamp_micros(1_701_743_154_000_500),
+                ..MessageRef::default()
             },
             units: vec![TextUnit {
                 text: "hello".to_owned(),
@@ -84,6 +89,7 @@ fn a_plain_message_is_scanned_under_its_own_key() {
                 location: Location::pointer("/event/text"),
             }],
             gaps: vec![],
+            files: vec![],
         }
     );
 }

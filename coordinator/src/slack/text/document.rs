@@ -50,16 +50,24 @@ impl Document {
     /// # Errors
     /// [`NotJson`] (permanent).
     pub fn parse(raw: &[u8]) -> Result<Self, NotJson> {
+        Self::parse_up_to(MAX_VALUES, raw)
+    }
+
+    /// Reads a body of which another number of values is to be kept.
+    ///
+    /// # Errors
+    /// [`NotJson`] (permanent).
+    pub fn parse_up_to(max_values: usize, raw: &[u8]) -> Result<Self, NotJson> {
         let text = String::from_utf8_lossy(raw);
         let repaired = matches!(text, Cow::Owned(_));
-        if let Ok(document) = read(&text) {
+        if let Ok(document) = read(&text, max_values) {
             return Ok(Self {
                 repaired,
                 ..document
             });
         }
         // serde_json quotes no reason that could help here: either surrogates were it, or nothing was.
-        let document = read(&without_lone_surrogates(&text)).or(Err(NotJson))?;
+        let document = read(&without_lone_surrogates(&text), max_values).or(Err(NotJson))?;
         Ok(Self {
             repaired: true,
             ..document
@@ -74,10 +82,10 @@ impl Document {
     }
 }
 
-fn read(text: &str) -> Result<Document, serde_json::Error> {
+fn read(text: &str, max_values: usize) -> Result<Document, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let mut budget = Budget {
-        values: MAX_VALUES,
+        values: max_values,
         cut: false,
         repeated_keys: false,
     };
