@@ -16,6 +16,7 @@ use coordinator::actors::{
     Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Redispatcher, Sweep, TakeIn,
 };
 use coordinator::arrivals::Arrivals;
+use coordinator::bell::Bell;
 use coordinator::blobs::Blobs;
 use coordinator::config;
 use coordinator::config::CoordinatorConfig;
@@ -23,15 +24,20 @@ use coordinator::consequences::Consequences;
 use coordinator::detector_sets::DetectorSets;
 use coordinator::domain::due_times::DueTimes;
 use coordinator::heartbeats::StoredHeartbeats;
+use coordinator::installations::Installations;
 use coordinator::jobs::{JobMaker, Source};
 use coordinator::keys;
 use coordinator::originals::Originals;
 use coordinator::policies::Policies;
+use coordinator::slack::client::{Limits, SlackClient};
 use coordinator::store::Store;
 use coordinator::store::intake::{EventSource, NewEvent, NewInbound};
 use coordinator::store::jobs::{self as job_rows, JobOrigin, Place};
 use coordinator::store::notices::Notices;
+use coordinator::store::slack_actions::SlackActions;
+use coordinator::tickets::Tickets;
 use scanner_node::actors::{Node, NodeIdentity, NodeParts};
+use scanner_node::fetch::{FetchRules, Fetcher, HostList};
 use scanner_node::limits::NodeLimits;
 use scanner_node::metrics::NodeMetrics;
 use shared::actor::{GuardOptions, Guarded, Guardian};
@@ -143,6 +149,7 @@ async fn send(maker: &JobMaker, intake: &Guarded<Intake>, body: usize) -> anyhow
             message_ts: Some("1700000000.000100".to_owned()),
             ..Place::default()
         },
+        dedupe_key: None,
         submitted_by: None,
     };
     let payload = |bytes| Payload::Text {
@@ -273,7 +280,10 @@ impl Bench {
                 Duration::ZERO,
             ),
             notices: Notices::new(Sealer::new(&self.ring, Purpose::Database)?, None),
+            actions: SlackActions::new(Sealer::new(&self.ring, Purpose::Database)?),
+            installations: self.installations()?,
             arrivals: Arrivals::default(),
+            bell: Bell::default(),
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),
         });
@@ -299,6 +309,12 @@ impl Bench {
             index_keys: coordinator::keys::index_keys(&self.ring)?,
             detectors: Arc::clone(&self.detectors) as _,
             blobs: Arc::new(self.blobs.clone()),
+            tickets: Arc::new(self.tickets()?),
+            fetcher: Fetcher::new(FetchRules {
+                hosts: HostList::default(),
+                max_bytes: limits.max_file_bytes,
+                within: Duration::from_secs(1),
+            })?,
             heartbeat: Arc::new(StoredHeartbeats(self.store.clone())),
             metrics: Arc::new(NodeMetrics::new(self.metrics.clone(), &limits)),
             limits,
@@ -306,6 +322,20 @@ impl Bench {
             clock: Arc::clone(&self.clock),
         };
         Ok(scanner_node::actors::start(parts, guardian, arbiter))
+    }
+
+    /// Nobody is connected.
+    fn installations(&self) -> anyhow::Result<Arc<Installations>> {
+        let sealer = Sealer::new(&self.ring, Purpose::Database)?;
+        Ok(Arc::new(Installations::new(sealer, None, None)))
+    }
+
+    fn tickets(&self) -> anyhow::Result<Tickets> {
+        let nowhere = "http://127.0.0.1:1/".parse()?;
+        Ok(Tickets {
+            installations: self.installations()?,
+            client: SlackClient::new(nowhere, Limits::new(Arc::new(())))?,
+        })
     }
 
     /// Waits until no job is open.

@@ -166,6 +166,35 @@ pub async fn change_all(
     store.write(work).await?
 }
 
+/// Ends an alert that is locked, by way of being acknowledged if that is the way. Call it in a transaction.
+///
+/// # Errors
+/// As any query. What it gives is an error if the alert has ended already.
+pub fn close(
+    conn: &mut Conn,
+    alert: &mut Alert,
+    step: Step,
+    (comment, worker): (Option<String>, Worker),
+) -> StoreResult<Result<bool, IllegalTransition>> {
+    let acknowledged = AlertStatus::Acknowledged;
+    let direct = alert.status.may_become(step.to()).is_ok();
+    if !direct && alert.status.may_become(acknowledged).is_ok() {
+        let change = Change {
+            step: Step::new(acknowledged, None).ok(),
+            ..Change::default()
+        };
+        if let Err(illegal) = apply(conn, alert, &change, worker)? {
+            return Ok(Err(illegal));
+        }
+    }
+    let change = Change {
+        step: Some(step),
+        comment,
+        ..Change::default()
+    };
+    apply(conn, alert, &change, worker)
+}
+
 /// Accepts the risk of an alert: its values no longer count for policies, and it is dismissed.
 ///
 /// # Errors

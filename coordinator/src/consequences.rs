@@ -5,6 +5,7 @@
 //! **Invariant:** titles, keys and audit entries hold ids, kinds and counts; what an action needs beyond
 //! that is sealed.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use shared::finding::{Finding, Severity};
 use shared::ids::{ActionId, AlertId, ViolationId, WebhookId};
@@ -21,6 +22,7 @@ use crate::store::audit::NewAuditEvent;
 use crate::store::jobs::{Job, JobOrigin};
 use crate::store::outbox::{NewAction, Notice};
 use crate::store::results::NewResult;
+use crate::store::slack_actions::{self, SlackActions, SlackDeed};
 use crate::store::violations::NewViolation;
 
 /// Values of one message by which its leak is known again.
@@ -31,6 +33,8 @@ const MAX_VALUE_KEYS: usize = 16;
 pub struct Consequences {
     /// Seals what an action needs.
     sealer: Sealer,
+    /// Makes rows of what is done in Slack.
+    slack: SlackActions,
     /// How long people have to close an alert.
     times: DueTimes,
 }
@@ -49,7 +53,11 @@ pub struct Rules<'a> {
 impl Consequences {
     /// Seals with `sealer`, the one of the database.
     pub fn new(sealer: Sealer, times: DueTimes) -> Self {
-        Self { sealer, times }
+        Self {
+            slack: SlackActions::new(sealer.clone()),
+            sealer,
+            times,
+        }
     }
 
     /// What `result` leads to. Policies are about messages in Slack: a scan that somebody asked for answers
@@ -93,11 +101,12 @@ impl Consequences {
         for decision in decisions {
             let matched = matched(&decision, findings);
             for action in decision.effects() {
-                let made = unsealed(action, &decision, &matched, job);
                 if action.tells_of_the_alert() {
+                    let made = telling(action, &decision, &matched, job);
                     new.notices.extend(self.notice(made, action, &new.alerts));
                 } else {
-                    new.actions.push(self.sealed(made, &decision, job)?);
+                    new.actions
+                        .extend(self.in_slack(action, &decision, (&matched, job))?);
                 }
             }
             new.audit.push(audit(&decision, job));
@@ -109,24 +118,34 @@ impl Consequences {
         Ok(new)
     }
 
-    /// An action that concerns the message itself.
-    fn sealed(
+    /// An action that concerns the message itself; none if another one brings it about.
+    fn in_slack(
         &self,
-        action: NewAction,
+        action: &Action,
         decision: &Decision,
-        job: &Job,
-    ) -> Result<NewAction, SealError> {
-        let place = &job.place;
-        let payload = serde_json::json!({
-            "job": job.id, "policy": decision.policy, "channel": place.channel_id,
-            "ts": place.message_ts, "thread_ts": place.thread_ts, "user": place.user_id,
-        });
-        let key = action.action_key.as_bytes();
-        let sealed = self.sealer.seal(key, payload.to_string().as_bytes())?;
-        Ok(NewAction {
-            payload: sealed,
-            ..action
-        })
+        (matched, job): (&[&Finding], &Job),
+    ) -> Result<Option<NewAction>, SealError> {
+        let due_in = action.put_off(&decision.actions);
+        let (job_id, policy) = (job.id, decision.policy);
+        let deed = match action {
+            Action::Block => SlackDeed::Block {
+                job: job_id,
+                policy,
+            },
+            // Whoever takes a message away at once tells its author, and then can say what was done.
+            Action::NotifyAuthor if decision.blocks_at_once() => return Ok(None),
+            _ => SlackDeed::NotifyAuthor {
+                job: job_id,
+                policy,
+            },
+        };
+        let row = slack_actions::Row {
+            channel: job.place.channel_id.as_deref(),
+            due_in,
+            ..slack_actions::Row::new(of_message(action.kind(), matched, job), &job.workspace)
+        };
+        let made = self.slack.row(&deed, row);
+        made.map(Some).map_err(|_no_randomness| SealError::Crypto)
     }
 
     /// An action that tells of the alert; none without one.
@@ -155,29 +174,43 @@ fn spot(job: &Job) -> Spot<'_> {
     }
 }
 
-/// The row of an action, without what it needs. What concerns the message happens once, whichever policy asks
-/// for it; what tells of it is each policy's own.
-fn unsealed(action: &Action, decision: &Decision, matched: &[&Finding], job: &Job) -> NewAction {
+/// What the same deed on the same content of a message has in common, whichever policy asks for it: an edit that
+/// changes what leaks is another content.
+fn of_message(kind: &str, matched: &[&Finding], job: &Job) -> String {
     let part = |id: &Option<String>| id.clone().unwrap_or_default();
-    let what = gravest(matched).map_or("", |finding| finding.fingerprint.as_str());
-    let (kind, target) = (action.kind(), target(action));
+    let mut said: Vec<&str> = matched
+        .iter()
+        .map(|finding| finding.fingerprint.as_str())
+        .collect();
+    said.sort_unstable();
+    said.dedup();
+    let content = digest(&SHA256, said.join(" ").as_bytes());
+    let content = hex::encode(content.as_ref().get(..16).unwrap_or_default());
     let place = &job.place;
     let (channel, ts) = (part(&place.channel_id), part(&place.message_ts));
-    let of_message = format!("{}/{channel}/{ts}/{what}/{kind}", job.workspace);
-    let action_key = match target {
-        Some(webhook) => format!("{of_message}/{}/{}/{webhook}", decision.policy, job.id),
-        None if action.tells_of_the_alert() => {
-            format!("{of_message}/{}/{}", decision.policy, job.id)
-        }
-        None => of_message,
-    };
+    format!("{}/{channel}/{ts}/{content}/{kind}", job.workspace)
+}
+
+/// The row of an action that tells of the alert, without what it needs: each policy's own.
+fn telling(action: &Action, decision: &Decision, matched: &[&Finding], job: &Job) -> NewAction {
+    let (kind, target) = (action.kind(), target(action));
+    let of_policy = format!(
+        "{}/{}/{}",
+        of_message(kind, matched, job),
+        decision.policy,
+        job.id
+    );
     NewAction {
         id: ActionId::fresh(),
-        action_key,
+        action_key: match target {
+            Some(webhook) => format!("{of_policy}/{webhook}"),
+            None => of_policy,
+        },
         kind: kind.to_owned(),
         target,
         alert: None,
         workspace: job.workspace.clone(),
+        lane: None,
         payload: Vec::new(),
         due_in: action.put_off(&decision.actions),
     }
@@ -375,6 +408,7 @@ mod tests {
             .map(|action| (action.kind.as_str(), action.due_in.as_secs()))
             .collect();
         assert_eq!(kinds, [("block", 60), ("notify_author", 0)]);
+        assert!(new.actions.iter().all(|action| action.lane.is_some()));
         let told: Vec<&NewAction> = new.notices.iter().map(|notice| &notice.action).collect();
         let kinds: Vec<&str> = told.iter().map(|action| action.kind.as_str()).collect();
         assert_eq!(kinds, ["mail", "webhook"]);
@@ -384,6 +418,39 @@ mod tests {
         }
         assert_eq!(told[0].target, None);
         assert!(told[1].target.is_some());
+    }
+
+    #[test]
+    fn who_blocks_at_once_tells_the_author_afterwards() {
+        let policy = json!({"actions": [{"type": "block"}, {"type": "notify_author"}]});
+        let new = of(&job(JobOrigin::Slack), &[policy]);
+        let kinds: Vec<&str> = new
+            .actions
+            .iter()
+            .map(|action| action.kind.as_str())
+            .collect();
+        assert_eq!(kinds, ["block"]);
+    }
+
+    #[test]
+    fn an_edit_that_leaks_something_else_is_blocked_anew() {
+        let job = job(JobOrigin::Slack);
+        let findings: Vec<Finding> = ["aa", "bb", "aa"]
+            .into_iter()
+            .map(|value| {
+                let ScanOutcome::Completed { mut findings, .. } = leak(&job).outcome else {
+                    unreachable!("a leak is complete");
+                };
+                let mut finding = findings.remove(0);
+                finding.fingerprint = Fingerprint::new(value);
+                finding
+            })
+            .collect();
+        let [one, other, again] = [0, 1, 2].map(|at| &findings[at]);
+        let key = |of: &[&Finding]| of_message("block", of, &job);
+        assert_eq!(key(&[one]), key(&[again]));
+        assert_eq!(key(&[one, other]), key(&[other, again, one]));
+        assert_ne!(key(&[one]), key(&[one, other]));
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl Originals {
         !self.keep.is_zero()
     }
 
+    /// For how long; zero for not at all.
+    pub const fn keep(&self) -> Duration {
+        self.keep
+    }
+
     /// What a job's content says, sealed for the database; none if it is no text, or too long.
     ///
     /// # Errors
@@ -65,6 +70,14 @@ impl Originals {
         let Payload::Text { units, .. } = self.queue.open_job(&envelope)?.payload else {
             return Ok(None);
         };
+        self.seal(id, units)
+    }
+
+    /// What a message says, sealed for the database; none if it is too long.
+    ///
+    /// # Errors
+    /// What the seal says.
+    pub fn seal(&self, id: JobId, units: Vec<TextUnit>) -> Result<Option<NewOriginal>, SealError> {
         let said = serde_json::to_vec(&Said { units }).or(Err(SealError::Malformed))?;
         let said = Zeroizing::new(said);
         if said.len() > MAX_SEALED_BYTES {

@@ -172,6 +172,7 @@ impl Accounts {
             target: None,
             alert: None,
             workspace: WorkspaceId::api(),
+            lane: None,
             due_in: Duration::ZERO,
             payload,
         };

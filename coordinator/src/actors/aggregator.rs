@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
 use shared::failpoint;
-use shared::ids::JobId;
+use shared::ids::{ActionId, JobId};
 use shared::job::{RetryClass, ScanOutcome, ScanResult};
 use shared::lifecycle::Shutdown;
 use shared::queue::{Consumer, Delivery, Queue, Receipt, Stream};
@@ -22,14 +22,18 @@ use shared::telemetry::{self, Metrics};
 use tracing::Span;
 
 use crate::arrivals::Arrivals;
+use crate::bell::Bell;
 use crate::consequences::{Consequences, Rules};
 use crate::domain::pace::Pace;
+use crate::installations::Installations;
+use crate::mended;
 use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::store::jobs::{self, Job};
 use crate::store::notices::Notices;
 use crate::store::results::{self, Committed, NewResult};
-use crate::store::{Conn, Store, StoreError, StoreResult, clock, originals};
+use crate::store::slack_actions::{Row, SlackActions, SlackDeed};
+use crate::store::{Conn, Store, StoreError, StoreResult, clock, originals, outbox};
 use crate::suppressions::Suppressions;
 
 /// Results in one commit, at most.
@@ -73,8 +77,14 @@ pub struct AggregatorParts {
     pub originals: Originals,
     /// Whom to tell of what was raised.
     pub notices: Notices,
+    /// Makes rows of what is to be shown in Slack.
+    pub actions: SlackActions,
+    /// Who wants to see it there.
+    pub installations: Arc<Installations>,
     /// Who waits for results.
     pub arrivals: Arrivals,
+    /// Wakes those who carry out what follows.
+    pub bell: Bell,
     /// What is counted.
     pub metrics: Metrics,
     /// When to stop.
@@ -197,6 +207,7 @@ async fn commit_and_acknowledge(
         .duplicate_results(committed.duplicates as u64);
     tracing::debug!(results = batch.len(), took = ?started.elapsed(), "results committed");
     parts.arrivals.announce(&committed.inserted);
+    parts.bell.ring();
     note_orphans(&committed);
     if let Err(error) = first.delivery.settle().ack(&receipts(batch)).await {
         // They come again and are found to be counted.
@@ -306,6 +317,7 @@ async fn commit(
     let consequences = parts.consequences.clone();
     let keeper = parts.originals.clone();
     let notices = parts.notices.clone();
+    let (actions, installations) = (parts.actions.clone(), Arc::clone(&parts.installations));
     let committing = parts.store.write(move |conn| {
         let contexts: HashMap<JobId, Job> = jobs::contexts(conn, &with_findings)?
             .into_iter()
@@ -325,9 +337,44 @@ async fn commit(
             .collect::<Result<Vec<NewResult>, SealError>>();
         let mut results = results.map_err(|_no_randomness| StoreError::Busy)?;
         keep_originals(conn, &keeper, &mut results)?;
-        results::commit_telling(conn, &results, Some(&notices))
+        let committed = results::commit_telling(conn, &results, Some(&notices))?;
+        mended::after_clean_scans(conn, &actions, &clean(&results, &committed))?;
+        tell_reviewers(conn, &committed, (&actions, &installations))?;
+        Ok(committed)
     });
     committing.await
+}
+
+/// Cards for the alerts that are news, where somebody wants them.
+fn tell_reviewers(
+    conn: &mut Conn,
+    committed: &Committed,
+    (actions, installations): (&SlackActions, &Installations),
+) -> StoreResult<()> {
+    let mut rows = Vec::new();
+    for (alert, workspace) in &committed.news {
+        let known = installations.of(workspace);
+        if known.is_none_or(|known| known.review_channel.is_none()) {
+            continue;
+        }
+        let key = format!("card/{alert}/news/{}", ActionId::fresh());
+        let row = Row::new(key, workspace).about(Some(*alert));
+        rows.push(actions.row(&SlackDeed::Card { alert: *alert }, row)?);
+    }
+    let now = clock::now(conn)?;
+    outbox::enqueue(conn, &rows, now)
+}
+
+/// The jobs that count and in which no policy minds anything.
+fn clean(results: &[NewResult], committed: &Committed) -> Vec<JobId> {
+    let is_clean = |new: &&NewResult| {
+        let scanned = matches!(new.result.outcome, ScanOutcome::Completed { .. });
+        scanned && new.violations.is_empty()
+    };
+    let clean = results.iter().filter(is_clean).map(|new| new.result.job_id);
+    clean
+        .filter(|job| committed.inserted.binary_search(job).is_ok())
+        .collect()
 }
 
 /// Seals anew what the messages said that met a policy. A result counts even if that cannot be done.

@@ -16,10 +16,12 @@ use crate::detector_sets::DetectorSets;
 use crate::domain::due_times::DueTimes;
 use crate::domain::retention::{Kind, Retention};
 use crate::ended_sessions::EndedSessions;
+use crate::installations::Installations;
 use crate::policies::Policies;
+use crate::shared_limits::SharedLimits;
 use crate::store::{
     Store, StoreError, blobs, clock, idempotency, lockouts, originals, resets, retention,
-    suppressions,
+    slack_holds, suppressions,
 };
 use crate::suppressions::Suppressions;
 
@@ -53,10 +55,16 @@ pub struct JanitorParts {
     pub policies: Arc<Policies>,
     /// How long records are kept.
     pub retention: Retention,
+    /// How long copies of files that were taken away are kept.
+    pub keep_originals: Duration,
     /// Whose sessions were ended lately.
     pub ended: Arc<EndedSessions>,
     /// The suppressions in force.
     pub suppressions: Arc<Suppressions>,
+    /// Where the app is installed.
+    pub installations: Arc<Installations>,
+    /// What may be called in Slack.
+    pub limits: SharedLimits,
     /// How long people have to close an alert that is opened again.
     pub times: DueTimes,
     /// When to stop.
@@ -99,6 +107,12 @@ async fn follow_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = parts.suppressions.refresh(&parts.store).await {
             tracing::warn!(%error, "suppressions not read again, those in force stay");
         }
+        if let Err(error) = parts.installations.refresh(&parts.store).await {
+            tracing::warn!(%error, "installations not read again, those known stay");
+        }
+        if let Err(error) = parts.limits.refresh(&parts.store).await {
+            tracing::warn!(%error, "holds of slack's not read again");
+        }
     }
 }
 
@@ -112,15 +126,16 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         if let Err(error) = end_suppressions(&parts).await {
             tracing::warn!(%error, "suppressions that are over not ended");
         }
-        if let Err(error) = delete_spent_uploads(&parts).await {
-            tracing::warn!(%error, "spent uploads not deleted");
+        if let Err(error) = delete_blobs(&parts).await {
+            tracing::warn!(%error, "spent uploads and old copies not deleted");
         }
         let forgotten = parts.store.write(|conn| {
             lockouts::forget_old(conn)?;
+            slack_holds::forget_old(conn)?;
             resets::forget_old(conn)
         });
         if let Err(error) = forgotten.await {
-            tracing::warn!(%error, "old failures and reset tokens not deleted");
+            tracing::warn!(%error, "old failures, holds and reset tokens not deleted");
         }
         if let Err(error) = delete_expired_originals(&parts).await {
             tracing::warn!(%error, "expired originals not deleted");
@@ -203,12 +218,15 @@ async fn end_suppressions(parts: &JanitorParts) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn delete_spent_uploads(parts: &JanitorParts) -> Result<(), StoreError> {
-    let spent = parts
-        .store
-        .read(|conn| blobs::spent_uploads(conn, BATCH))
-        .await?;
-    for id in spent {
+/// Uploads that were scanned, and copies whose time is over.
+async fn delete_blobs(parts: &JanitorParts) -> Result<(), StoreError> {
+    let keep = parts.keep_originals;
+    let reading = move |conn: &mut _| {
+        let mut gone = blobs::spent_uploads(conn, BATCH)?;
+        gone.extend(blobs::old_quarantine(conn, keep, BATCH)?);
+        Ok(gone)
+    };
+    for id in parts.store.read(reading).await? {
         let folder = parts.blobs.clone();
         match tokio::task::spawn_blocking(move || folder.delete(id)).await {
             Ok(Ok(())) => {
@@ -217,8 +235,8 @@ async fn delete_spent_uploads(parts: &JanitorParts) -> Result<(), StoreError> {
                     .write(move |conn| blobs::mark_deleted(conn, id))
                     .await?;
             }
-            Ok(Err(error)) => tracing::warn!(kind = ?error.kind(), "upload not deleted"),
-            Err(error) => tracing::warn!(%error, "upload not deleted"),
+            Ok(Err(error)) => tracing::warn!(kind = ?error.kind(), "blob not deleted"),
+            Err(error) => tracing::warn!(%error, "blob not deleted"),
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! `/internal/v1`: what scanner nodes ask the coordinator for.
 //!
-//! Owns detector sets by version, sealed blobs, and heartbeats. Keep it off the public network: it is for
+//! Owns detector sets by version, sealed blobs, tickets for files, and heartbeats. Keep it off the public network: it is for
 //! nodes only, and each request shows the credential of a node key.
 
 #![expect(
@@ -11,11 +11,11 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use scanner_node::source::NodeReport;
-use shared::ids::{BlobId, DetectorSetVersion};
-use shared::job::RetryClass;
+use scanner_node::source::{FileTicket, NodeReport, TicketRefusal, TicketSource};
+use shared::ids::{BlobId, DetectorSetVersion, WorkspaceId};
+use shared::job::{RemoteFile, RetryClass};
 
 use super::problem::{ApiError, ErrorCode};
 use super::route_table::{Access, Guard};
@@ -111,6 +111,25 @@ fn chunks_of(file: std::fs::File) -> impl futures_util::Stream<Item = std::io::R
             Err(error) => Some((Err(error), None)),
         }
     })
+}
+
+/// Where a file of Slack's is, and with which token it is fetched: for the node that scans it.
+pub async fn file_ticket(
+    _node: Node,
+    workspace: web::Path<WorkspaceId>,
+    file: web::Json<RemoteFile>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let answer: Result<FileTicket, TicketRefusal> =
+        match app.tickets.ticket(&workspace, &file).await {
+            Ok(ticket) => Ok(ticket),
+            Err(error) => Err(error
+                .refusal()
+                .map_err(|error| ApiError::failed(error.class(), error))?),
+        };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(answer))
 }
 
 /// A node says that it lives.

@@ -24,7 +24,7 @@ pub mod root_span;
 pub mod route_table;
 mod routes;
 pub mod sharing;
-pub mod slack_events;
+pub mod slack;
 pub mod state;
 mod token_lookup;
 pub mod upload;

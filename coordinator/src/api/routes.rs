@@ -4,7 +4,7 @@
 //! **Invariant:** where a path could be taken for another's variable, it stands before it.
 
 use super::route_table::{RouteEntry, RouteTable};
-use super::{health, internal, openapi, slack_events, v1};
+use super::{health, internal, openapi, slack, v1};
 
 /// Every route.
 pub fn routes() -> RouteTable {
@@ -26,7 +26,11 @@ fn service() -> Vec<RouteEntry> {
         RouteEntry::get("/healthz", health::alive),
         RouteEntry::get("/readyz", health::ready),
         RouteEntry::get("/metrics", health::metrics),
-        RouteEntry::post("/slack/events", slack_events::receive),
+        RouteEntry::post("/slack/events", slack::events::receive),
+        RouteEntry::post("/slack/interactivity", slack::interactivity::receive),
+        RouteEntry::post("/slack/commands", slack::commands::receive),
+        RouteEntry::get("/slack/install", slack::install::begin),
+        RouteEntry::get("/slack/oauth/callback", slack::install::finish),
         RouteEntry::get("/api/docs", openapi::to_the_page),
     ]
 }
@@ -114,6 +118,7 @@ fn alerts() -> Vec<RouteEntry> {
         RouteEntry::post("/api/v1/alerts/{id}/comments", v1::alerts::comment),
         RouteEntry::get("/api/v1/alerts/{id}/occurrences", v1::alerts::occurrences),
         RouteEntry::patch("/api/v1/alerts/{id}/status", v1::alerts::set_status),
+        RouteEntry::post("/api/v1/alerts/{id}/release", v1::alerts::release::release),
         RouteEntry::post("/api/v1/alerts/{id}/reveal", v1::alerts::reveal::reveal),
         RouteEntry::post("/api/v1/events", v1::events::create),
         RouteEntry::get("/api/v1/events", v1::events::list),
@@ -150,6 +155,8 @@ fn records() -> Vec<RouteEntry> {
         RouteEntry::post("/api/v1/privacy/users/export", v1::privacy::export_user),
         RouteEntry::post("/api/v1/privacy/users/erase", v1::privacy::erase_user),
         RouteEntry::get("/api/v1/stats", v1::stats::get),
+        RouteEntry::get("/api/v1/workspaces", v1::workspaces::list),
+        RouteEntry::get("/api/v1/workspaces/{id}", v1::workspaces::get),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
     ]
@@ -163,6 +170,10 @@ fn of_nodes() -> Vec<RouteEntry> {
             internal::detector_set,
         ),
         RouteEntry::get("/internal/v1/blobs/{id}", internal::blob),
+        RouteEntry::post(
+            "/internal/v1/slack/{workspace}/file-tickets",
+            internal::file_ticket,
+        ),
         RouteEntry::post("/internal/v1/nodes/heartbeat", internal::heartbeat),
     ]
 }

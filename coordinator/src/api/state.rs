@@ -16,12 +16,16 @@ use super::auth::Authenticator;
 use super::cursor::CursorKey;
 use crate::accounts::Accounts;
 use crate::actors::{
-    Admission, Aggregator, Dispatcher, Intake, Janitor, Notary, Notifier, Redispatcher,
+    Admission, Aggregator, Dispatcher, Enforcer, Intake, Janitor, Listener, Notary, Notifier,
+    Redispatcher, Surveyor,
 };
 use crate::arrivals::Arrivals;
+use crate::bell::Bell;
 use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::domain::due_times::DueTimes;
+use crate::inbox::Inbox;
+use crate::installations::Installer;
 use crate::jobs::JobMaker;
 use crate::originals::Originals;
 use crate::policies::Policies;
@@ -29,7 +33,9 @@ use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
 use crate::store::Store;
 use crate::store::notices::Notices;
+use crate::store::slack_actions::SlackActions;
 use crate::suppressions::Suppressions;
+use crate::tickets::Tickets;
 use crate::webhooks::{Caller, Sealing};
 
 /// What handlers work with.
@@ -72,6 +78,16 @@ pub struct AppState {
     pub caller: Caller,
     /// Slack's signing secret, if Slack is connected.
     pub signing_secret: Option<SigningSecret>,
+    /// Takes in what Slack sends.
+    pub inbox: Inbox,
+    /// Installs the app through Slack, if it can be.
+    pub installer: Option<Installer>,
+    /// Says to nodes where files are.
+    pub tickets: Tickets,
+    /// Makes rows of what is to be done in Slack.
+    pub slack_actions: SlackActions,
+    /// Wakes those who carry rows out.
+    pub bell: Bell,
     /// Knows the nodes' credentials.
     pub nodes: NodeVerifier,
     /// People and programs that sign in.
@@ -109,6 +125,12 @@ pub struct Actors {
     pub notary: Guarded<Notary>,
     /// Sends mail and calls webhooks.
     pub notifier: Guarded<Notifier>,
+    /// Acts in Slack.
+    pub enforcer: Guarded<Enforcer>,
+    /// Asks Slack who we are.
+    pub surveyor: Guarded<Surveyor>,
+    /// Hears Slack.
+    pub listener: Guarded<Listener>,
 }
 
 impl Actors {
@@ -122,6 +144,9 @@ impl Actors {
             (self.janitor.is_alive(), self.janitor.name()),
             (self.notary.is_alive(), self.notary.name()),
             (self.notifier.is_alive(), self.notifier.name()),
+            (self.enforcer.is_alive(), self.enforcer.name()),
+            (self.surveyor.is_alive(), self.surveyor.name()),
+            (self.listener.is_alive(), self.listener.name()),
         ]
         .into_iter()
         .filter_map(|(alive, name)| (!alive).then_some(name))

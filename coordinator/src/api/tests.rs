@@ -211,6 +211,8 @@ async fn the_open_routes_are_these() {
             ("GET", "/healthz"),
             ("GET", "/readyz"),
             ("GET", "/metrics"),
+            ("GET", "/slack/install"),
+            ("GET", "/slack/oauth/callback"),
             ("GET", "/api/docs"),
             ("POST", "/api/v1/auth/register"),
             ("POST", "/api/v1/auth/login"),
@@ -234,8 +236,11 @@ async fn the_routes_with_guards_of_their_own_are_these() {
         own,
         [
             (Access::Slack, "/slack/events"),
+            (Access::Slack, "/slack/interactivity"),
+            (Access::Slack, "/slack/commands"),
             (Access::Node, "/internal/v1/detector-sets/{version}"),
             (Access::Node, "/internal/v1/blobs/{id}"),
+            (Access::Node, "/internal/v1/slack/{workspace}/file-tickets"),
             (Access::Node, "/internal/v1/nodes/heartbeat"),
         ]
     );

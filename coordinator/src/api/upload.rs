@@ -129,7 +129,7 @@ fn write(blobs: &Blobs, mut arriving: mpsc::Receiver<Chunk>) -> Result<Option<Wr
     let mut writer: BlobWriter = blobs.create()?;
     loop {
         match arriving.blocking_recv() {
-            Some(Chunk::Data(chunk)) => writer.write(&chunk)?,
+            Some(Chunk::Data(chunk)) => writer.write_chunk(&chunk)?,
             Some(Chunk::End) => return writer.finish().map(Some),
             None => return Ok(None),
         }

@@ -10,6 +10,8 @@ mod audit;
 mod database;
 mod detectors;
 mod edm;
+#[cfg(feature = "fake-slack")]
+mod fake_slack;
 mod fingerprint;
 mod keys;
 mod load;
@@ -64,6 +66,9 @@ enum Command {
     Edm(edm::EdmArgs),
     /// Make detectors of documents, without their text
     Fingerprint(fingerprint::FingerprintArgs),
+    /// Stand in for Slack: a little company in memory, with a page to write in
+    #[cfg(feature = "fake-slack")]
+    FakeSlack(fake_slack::FakeSlackArgs),
     /// Make, rotate and hand out the keys that message text is sealed with
     Keys(keys::KeysArgs),
     /// Play signed Slack events against a coordinator and check that none is lost
@@ -105,6 +110,8 @@ impl Command {
             Self::Detectors(args) => detectors::run(args, global),
             Self::Edm(args) => edm::run(args, global),
             Self::Fingerprint(args) => fingerprint::run(args, global),
+            #[cfg(feature = "fake-slack")]
+            Self::FakeSlack(args) => fake_slack::run(&args),
             Self::Keys(args) => keys::run(args, global),
             Self::Load(args) => load::run(&args, global),
             Self::Migrate(args) => migrate::run(&args, global),

@@ -7,6 +7,8 @@
 pub mod accounts;
 pub mod address;
 pub mod alert;
+pub mod block;
+pub mod capability;
 pub mod chain;
 pub mod due_times;
 pub mod events;
@@ -18,5 +20,6 @@ pub mod password;
 pub mod policy;
 pub mod retention;
 pub mod roles;
+pub mod storm;
 pub mod suppression;
 pub mod turns;

@@ -72,7 +72,7 @@ impl DeliveryMetrics {
     pub fn settled(&self, kind: Kind, settlement: &Settlement) {
         let outcome = match settlement.attempt() {
             Attempt::Done => "sent",
-            Attempt::Later { .. } => "retried",
+            Attempt::Later { .. } | Attempt::PutOff { .. } => "retried",
             Attempt::Failed { .. } => "failed",
         };
         let labels = [(label::KIND, kind.as_str()), (label::OUTCOME, outcome)];

@@ -7,6 +7,8 @@
 
 mod metrics;
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 use shared::job::RetryClass;
 use shared::seal::Sealer;
@@ -23,6 +25,8 @@ pub enum Outcome {
     Done,
     /// Not now.
     Later(String),
+    /// Nobody could try it now; again after that time, and this was no attempt.
+    PutOff(String, Duration),
     /// Not ever.
     Failed(String),
 }
@@ -33,7 +37,7 @@ pub struct Settlement {
     /// Which row.
     pub action: StoredAction,
     outcome: Outcome,
-    pause: std::time::Duration,
+    pause: Duration,
 }
 
 impl Outcome {
@@ -69,6 +73,10 @@ impl Settlement {
             Outcome::Later(code) => Attempt::Later {
                 code,
                 delay: self.pause,
+            },
+            Outcome::PutOff(code, delay) => Attempt::PutOff {
+                code,
+                delay: *delay,
             },
             Outcome::Failed(code) => Attempt::Failed { code },
         }

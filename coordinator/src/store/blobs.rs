@@ -4,6 +4,8 @@
 //! **Invariant:** a row is written before its bytes are, and marked deleted after they are gone: no bytes lie
 //! there that no row knows.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::ids::BlobId;
@@ -83,6 +85,26 @@ pub fn mark_deleted(conn: &mut Conn, id: BlobId) -> StoreResult<bool> {
 
 /// The purpose of a file that somebody uploaded for a scan. It has the id of its job.
 pub const UPLOAD: &str = "upload";
+
+/// The purpose of a copy of a file that was taken away.
+pub const QUARANTINE: &str = "quarantine";
+
+/// Copies that were kept for so long, and whose bytes are still there; the oldest first.
+///
+/// # Errors
+/// As any query.
+pub fn old_quarantine(conn: &mut Conn, keep: Duration, limit: u32) -> StoreResult<Vec<BlobId>> {
+    let before = DbTime::from(clock::now(conn)? - keep);
+    let ids: Vec<DbUuid> = with_conn!(conn, |c| blobs::table
+        .filter(blobs::deleted_at.is_null())
+        .filter(blobs::purpose.eq(QUARANTINE))
+        .filter(blobs::created_at.lt(before))
+        .order(blobs::id)
+        .limit(i64::from(limit))
+        .select(blobs::id)
+        .load(c))?;
+    Ok(ids.into_iter().map(BlobId::from).collect())
+}
 
 /// Uploads whose job has its result, and whose bytes are still there; the oldest first.
 ///

@@ -22,6 +22,8 @@ use shared::finding::{Fingerprint, InfoType, Likelihood, Severity};
 use shared::ids;
 use uuid::Uuid;
 
+use crate::domain::block::Strategy;
+
 /// An id: `UUID`, or text in SQLite.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
 #[diesel(
@@ -101,6 +103,16 @@ pub struct MaybeNumber(Option<DbNumber>);
 #[derive(Clone, Debug, PartialEq, Eq, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct DbText(pub(super) String);
+
+/// Carries a text that may be missing and is more than a text to us.
+#[derive(Clone, Debug, FromSqlRow)]
+#[diesel(sql_type = Nullable<Text>)]
+pub struct MaybeText(pub(super) Option<String>);
+
+/// Carries a count that may be missing.
+#[derive(Clone, Copy, Debug, FromSqlRow)]
+#[diesel(sql_type = Nullable<BigInt>)]
+pub struct MaybeCount(Option<i64>);
 
 /// Carries a count, which SQL keeps signed.
 #[derive(Clone, Copy, Debug, FromSqlRow)]
@@ -283,6 +295,8 @@ carried! {
     DbNumber(i16): SmallInt;
     MaybeNumber(Option<DbNumber>): Nullable<SmallInt>;
     DbText(String): Text;
+    MaybeText(Option<String>): Nullable<Text>;
+    MaybeCount(Option<i64>): Nullable<BigInt>;
     DbCount(i64): BigInt;
 }
 
@@ -311,7 +325,7 @@ macro_rules! uuid_columns {
 uuid_columns! {
     JobId, InboundEventId, FindingId, ViolationId, AlertId, OccurrenceId, ActivityId, SuppressionId,
     RevealId, SecurityEventId, WebhookId, PeopleGroupId, PolicyId, ActionId, AuditEventId, UserId,
-    TokenId, BlobId, NodeId,
+    TokenId, BlobId, NodeId, InstallationId, HeldId, BackfillId,
 }
 
 macro_rules! text_columns {
@@ -357,6 +371,7 @@ macro_rules! scale_columns {
 }
 
 scale_columns! {
+    Strategy "strategy",
     Likelihood "likelihood",
     Severity "severity",
 }
@@ -427,6 +442,14 @@ impl From<DbJson> for Value {
 impl From<MaybeJson> for Option<Value> {
     fn from(document: MaybeJson) -> Self {
         document.0.map(Into::into)
+    }
+}
+
+impl From<MaybeCount> for Option<u64> {
+    fn from(count: MaybeCount) -> Self {
+        count
+            .0
+            .map(|count| u64::try_from(count).unwrap_or_default())
     }
 }
 

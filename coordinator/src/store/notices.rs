@@ -293,6 +293,7 @@ impl Notices {
             target: None,
             alert: None,
             workspace,
+            lane: None,
             due_in: Duration::ZERO,
             payload: sealed.map_err(|_no_randomness| StoreError::Busy)?,
         })

@@ -129,6 +129,15 @@ pub fn sealed_jobs(conn: &mut Conn, ids: &[JobId]) -> StoreResult<Vec<SealedJob>
     Ok(found)
 }
 
+/// Keeps one original.
+///
+/// # Errors
+/// As any query.
+pub fn keep(conn: &mut Conn, message: JobId, original: &NewOriginal) -> StoreResult<()> {
+    let now = clock::now(conn)?;
+    insert(conn, std::iter::once((message, original)), now)
+}
+
 /// Keeps originals.
 pub(super) fn insert<'a>(
     conn: &mut Conn,
@@ -181,6 +190,16 @@ pub fn reveal(conn: &mut Conn, new: &NewReveal) -> StoreResult<Result<Revealed, 
         sealed,
         expires_at,
     }))
+}
+
+/// What a message said, sealed, as long as it is kept: for giving it back, which shows it to nobody who could not
+/// read it before.
+///
+/// # Errors
+/// As any query.
+pub fn sealed(conn: &mut Conn, message: JobId) -> StoreResult<Option<Vec<u8>>> {
+    let now = clock::now(conn)?;
+    Ok(kept(conn, message, now)?.map(|(sealed, _)| sealed))
 }
 
 /// Deletes originals whose time is over, at most so many; says how many.

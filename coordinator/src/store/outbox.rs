@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use shared::ids::{ActionId, AlertId, JobId, WebhookId, WorkspaceId};
@@ -17,7 +18,9 @@ use shared::seal::Sealer;
 
 use super::alerts::Raised;
 use super::clock;
-use super::columns::{DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable};
+use super::columns::{
+    DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, numbered, storable, storable_opt,
+};
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::{StoreError, StoreResult};
 use super::page::{Page, Paging, Seen, total_of};
@@ -52,6 +55,8 @@ pub struct NewAction {
     pub alert: Option<AlertId>,
     /// The tenant.
     pub workspace: WorkspaceId,
+    /// Within one lane only the oldest goes out.
+    pub lane: Option<String>,
     /// Sealed: what carrying it out needs.
     pub payload: Vec<u8>,
     /// How long it is put off.
@@ -139,6 +144,13 @@ pub enum Attempt<'a> {
         /// How long to wait.
         delay: Duration,
     },
+    /// Nobody could try now; again after the delay, and this was no attempt.
+    PutOff {
+        /// Why, as a code.
+        code: &'a str,
+        /// How long to wait.
+        delay: Duration,
+    },
     /// It cannot be done.
     Failed {
         /// Why, as a code.
@@ -146,8 +158,28 @@ pub enum Attempt<'a> {
     },
 }
 
-/// Takes due actions of these kinds, oldest first, and holds them for `lease`. Two callers never get the same one while its
-/// lease lasts. Call it through [`Store::write`](super::Store::write).
+/// How often an action may fail before those behind it in its lane go on without it.
+pub const STEPS_ASIDE_AFTER: i32 = 5;
+
+/// Whether there is anything due of these kinds: what looks often asks this first, which holds up nobody.
+///
+/// # Errors
+/// As any query.
+pub fn any_due(conn: &mut Conn, kinds: &[&str]) -> StoreResult<bool> {
+    let now = DbTime::from(clock::now(conn)?);
+    let due: Option<DbUuid> = with_conn!(conn, |c| action_outbox::table
+        .filter(sql::<Bool>("action_outbox.state = 1"))
+        .filter(action_outbox::kind.eq_any(kinds))
+        .filter(action_outbox::due_at.le(now))
+        .select(action_outbox::id)
+        .first(c)
+        .optional())?;
+    Ok(due.is_some())
+}
+
+/// Takes due actions of these kinds, oldest first, and holds them for `lease`. Two callers never get the same one
+/// while its lease lasts, and nobody gets one whose lane has an older one that is due or was tried. Call it
+/// through [`Store::write`](super::Store::write).
 ///
 /// # Errors
 /// As any query.
@@ -162,6 +194,7 @@ pub fn claim(
         .filter(sql::<Bool>("action_outbox.state = 1"))
         .filter(action_outbox::kind.eq_any(kinds))
         .filter(action_outbox::due_at.le(DbTime::from(now)))
+        .filter(is_first_of_its_lane())
         .order(action_outbox::due_at)
         .limit(i64::from(limit));
     let columns = (StoredAction::as_select(), action_outbox::payload);
@@ -189,6 +222,16 @@ pub fn claim(
     Ok(claimed)
 }
 
+/// Nothing older in its lane is due as early, or was tried and has not stepped aside. What a policy put off, and
+/// nobody tried yet, holds up nobody.
+fn is_first_of_its_lane() -> SqlLiteral<Bool> {
+    sql::<Bool>(&format!(
+        "(action_outbox.lane IS NULL OR NOT EXISTS (SELECT 1 FROM action_outbox AS older \
+         WHERE older.lane = action_outbox.lane AND older.state = 1 AND older.id < action_outbox.id \
+         AND (older.due_at <= action_outbox.due_at OR older.attempts BETWEEN 1 AND {STEPS_ASIDE_AFTER})))"
+    ))
+}
+
 /// Records what became of the claim numbered `attempts`; `false` if the action was claimed again or settled
 /// since. A settled action loses its payload.
 ///
@@ -205,16 +248,23 @@ pub fn record(
         .find(DbUuid::from(id))
         .filter(action_outbox::state.eq(ActionState::Pending.number()))
         .filter(action_outbox::attempts.eq(attempts));
+    let again = |code, delay, attempts| {
+        (
+            action_outbox::due_at.eq(DbTime::from(clock::after(now, delay))),
+            action_outbox::last_error_code.eq(Some(code)),
+            action_outbox::attempts.eq(attempts),
+        )
+    };
     let (state, code) = match attempt {
         Attempt::Later { code, delay } => {
-            let due_at = DbTime::from(clock::after(now, delay));
-            let changed = with_conn!(conn, |c| diesel::update(of_claim)
-                .set((
-                    action_outbox::due_at.eq(due_at),
-                    action_outbox::last_error_code.eq(Some(code)),
-                ))
-                .execute(c))?;
-            return Ok(changed == 1);
+            let later = again(code, delay, attempts);
+            let rows = with_conn!(conn, |c| diesel::update(of_claim).set(later).execute(c))?;
+            return Ok(rows == 1);
+        }
+        Attempt::PutOff { code, delay } => {
+            let later = again(code, delay, attempts - 1);
+            let rows = with_conn!(conn, |c| diesel::update(of_claim).set(later).execute(c))?;
+            return Ok(rows == 1);
         }
         Attempt::Done => (ActionState::Done, None),
         Attempt::Failed { code } => (ActionState::Failed, Some(code)),
@@ -358,6 +408,7 @@ struct Row<'a> {
     job_id: Option<DbUuid>,
     alert_id: Option<DbUuid>,
     workspace_id: Cow<'a, str>,
+    lane: Option<Cow<'a, str>>,
     payload: &'a [u8],
     state: i16,
     due_at: DbTime,
@@ -408,7 +459,7 @@ pub(super) fn insert<'a>(
 fn insert_rows(conn: &mut Conn, mut rows: Vec<Row<'_>>) -> StoreResult<()> {
     // Of the same action asked for twice, the one that is due first stays.
     rows.sort_by(|a, b| (&a.action_key, a.due_at).cmp(&(&b.action_key, b.due_at)));
-    for chunk in rows.chunks(rows_per_statement(12)) {
+    for chunk in rows.chunks(rows_per_statement(13)) {
         with_conn!(conn, |c| diesel::insert_into(action_outbox::table)
             .values(chunk)
             .on_conflict_do_nothing()
@@ -426,6 +477,7 @@ fn row(job: Option<JobId>, action: &NewAction, now: DateTime<Utc>) -> Row<'_> {
         job_id: job.map(Into::into),
         alert_id: action.alert.map(Into::into),
         workspace_id: storable(action.workspace.as_str()),
+        lane: storable_opt(action.lane.as_ref()),
         payload: &action.payload,
         state: ActionState::Pending.number(),
         due_at: clock::after(now, action.due_in).into(),

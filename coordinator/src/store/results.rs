@@ -13,7 +13,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use shared::content::Coverage;
 use shared::finding::{Finding, Likelihood, Severity};
-use shared::ids::{AlertId, DetectorSetVersion, FindingId, JobId, NodeId, SuppressionId};
+use shared::ids::{
+    AlertId, DetectorSetVersion, FindingId, JobId, NodeId, SuppressionId, WorkspaceId,
+};
 use shared::job::{FailureReason, ScanOutcome, ScanResult};
 
 use super::alerts::{self, NewAlert, Raised};
@@ -76,6 +78,8 @@ pub struct Committed {
     pub duplicates: usize,
     /// Results of jobs that do not exist.
     pub orphans: usize,
+    /// The alerts that are news, and whose they are.
+    pub news: Vec<(AlertId, WorkspaceId)>,
 }
 
 /// A stored result, without its findings.
@@ -163,9 +167,10 @@ pub fn commit_telling(
         .filter(|new| left.remove(&DbUuid::from(new.result.job_id)))
         .collect();
     fresh.sort_by_key(|new| new.result.job_id);
-    write_consequences(conn, &fresh, notices, now)?;
+    let news = write_consequences(conn, &fresh, notices, now)?;
     complete_jobs(conn, &fresh, now)?;
     Ok(Committed {
+        news,
         duplicates: known.len() - fresh.len(),
         orphans: orphans.len(),
         inserted: fresh.iter().map(|new| new.result.job_id).collect(),
@@ -327,7 +332,7 @@ fn write_consequences(
     fresh: &[&NewResult],
     notices: Option<&Notices>,
     now: DateTime<Utc>,
-) -> StoreResult<()> {
+) -> StoreResult<Vec<(AlertId, WorkspaceId)>> {
     let found = fresh.iter().flat_map(|new| {
         findings_of(&new.result)
             .iter()
@@ -347,6 +352,7 @@ fn write_consequences(
     if let Some(notices) = notices {
         notices.announce(conn, &raised, now)?;
     }
+    let news = news_of(&alerts, &raised);
     let raised: HashMap<AlertId, Raised> =
         alerts.iter().map(|alert| alert.id).zip(raised).collect();
     let asked = fresh.iter().flat_map(|new| {
@@ -368,7 +374,20 @@ fn write_consequences(
         .filter_map(|new| Some((new.result.job_id, new.original.as_ref()?)));
     originals::insert(conn, kept, now)?;
     audit::append(conn, fresh.iter().flat_map(|new| new.audit.iter().cloned()));
-    Ok(())
+    Ok(news)
+}
+
+/// The alerts that are news, each once.
+fn news_of(alerts: &[&NewAlert], raised: &[Raised]) -> Vec<(AlertId, WorkspaceId)> {
+    let mut news: Vec<(AlertId, WorkspaceId)> = alerts
+        .iter()
+        .zip(raised)
+        .filter(|(_, raised)| raised.is_news)
+        .filter_map(|(alert, raised)| Some((raised.alert, alert.workspace.clone()?)))
+        .collect();
+    news.sort_unstable();
+    news.dedup();
+    news
 }
 
 /// What this batch adds to the numbers of the day.

@@ -58,6 +58,12 @@ diesel::table! {
         message_ts -> Nullable<Text>,
         thread_ts -> Nullable<Text>,
         label -> Nullable<Text>,
+        team_id -> Nullable<Text>,
+        author_team_id -> Nullable<Text>,
+        file_id -> Nullable<Text>,
+        file_ids -> Nullable<Text>,
+        said_at -> Nullable<Ts>,
+        dedupe_key -> Nullable<Text>,
         submitted_by -> Nullable<Uid>,
         caught -> Bool,
     }
@@ -256,6 +262,7 @@ diesel::table! {
         job_id -> Nullable<Uid>,
         alert_id -> Nullable<Uid>,
         workspace_id -> Text,
+        lane -> Nullable<Text>,
         payload -> Nullable<Binary>,
         state -> SmallInt,
         due_at -> Ts,
@@ -554,6 +561,103 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    installations (id) {
+        id -> Uid,
+        tenant -> Text,
+        team_id -> Nullable<Text>,
+        enterprise_id -> Nullable<Text>,
+        name -> Nullable<Text>,
+        app_id -> Nullable<Text>,
+        bot_id -> Nullable<Text>,
+        bot_user_id -> Nullable<Text>,
+        admin_user_id -> Nullable<Text>,
+        review_channel_id -> Nullable<Text>,
+        bot_token -> Nullable<Binary>,
+        admin_token -> Nullable<Binary>,
+        bot_refresh -> Nullable<Binary>,
+        admin_refresh -> Nullable<Binary>,
+        bot_expires_at -> Nullable<Ts>,
+        admin_expires_at -> Nullable<Ts>,
+        source -> SmallInt,
+        state -> SmallInt,
+        state_reason -> Nullable<Text>,
+        capabilities -> JsonDoc,
+        probed_at -> Nullable<Ts>,
+        created_at -> Ts,
+        updated_at -> Ts,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
+    use crate::store::columns::{JsonDoc, Ts, Uid};
+
+    held_messages (id) {
+        id -> Uid,
+        workspace_id -> Text,
+        channel_id -> Text,
+        message_ts -> Text,
+        thread_ts -> Nullable<Text>,
+        team_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        job_id -> Uid,
+        alert_id -> Nullable<Uid>,
+        policy_id -> Nullable<Uid>,
+        state -> SmallInt,
+        strategy -> Nullable<SmallInt>,
+        tried -> JsonDoc,
+        files -> JsonDoc,
+        said_at -> Nullable<Ts>,
+        held_at -> Nullable<Ts>,
+        exposed_ms -> Nullable<BigInt>,
+        notice_ts -> Nullable<Text>,
+        author_channel_id -> Nullable<Text>,
+        author_ts -> Nullable<Text>,
+        released_at -> Nullable<Ts>,
+        released_by -> Nullable<Uid>,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::store::columns::{Ts, Uid};
+
+    alert_cards (alert_id) {
+        alert_id -> Uid,
+        workspace_id -> Text,
+        channel_id -> Text,
+        message_ts -> Text,
+        posted_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::store::columns::Ts;
+
+    slack_holds (workspace_id, method) {
+        workspace_id -> Text,
+        method -> Text,
+        until_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Binary;
+    use crate::store::columns::Ts;
+
+    oauth_states (state_hash) {
+        state_hash -> Binary,
+        expires_at -> Ts,
+    }
+}
+
 diesel::joinable!(scan_results -> scan_jobs (job_id));
 diesel::joinable!(findings -> scan_results (job_id));
 diesel::joinable!(violations -> scan_results (job_id));
@@ -593,4 +697,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     webhooks,
     daily_counts,
+    installations,
+    held_messages,
+    alert_cards,
+    slack_holds,
+    oauth_states,
 );

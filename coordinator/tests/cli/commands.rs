@@ -17,6 +17,7 @@ fn help_lists_the_commands() {
       detectors    List, try and check detectors
       edm          Make detectors of tables, without their values
       fingerprint  Make detectors of documents, without their text
+      fake-slack   Stand in for Slack: a little company in memory, with a page to write in
       keys         Make, rotate and hand out the keys that message text is sealed with
       load         Play signed Slack events against a coordinator and check that none is lost
       migrate      Bring the database up to date

@@ -10,11 +10,15 @@ mod accounts;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod fake_slack;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod slack;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -19,7 +19,8 @@ CREATE TABLE inbound_events (
 
 -- state: 1 queued, 2 completed, 3 failed. class: 1 message, 2 file. origin: 1 slack, 2 api.
 -- `payload` is sealed, and gone once the job has a result. `external`: people of other organisations read it.
--- `caught`: something was found.
+-- `caught`: something was found. `file_ids`: the message's files, parted by blanks. `said_at`: when the content
+-- stood there, by Slack's clock. `dedupe_key`: what several events tell of is scanned once.
 CREATE TABLE scan_jobs (
     id UUID PRIMARY KEY NOT NULL,
     inbound_event_id UUID,
@@ -44,6 +45,12 @@ CREATE TABLE scan_jobs (
     message_ts TEXT,
     thread_ts TEXT,
     label TEXT,
+    team_id TEXT,
+    author_team_id TEXT,
+    file_id TEXT,
+    file_ids TEXT,
+    said_at TIMESTAMPTZ,
+    dedupe_key TEXT,
     submitted_by UUID,
     caught BOOLEAN NOT NULL DEFAULT FALSE
 );
@@ -57,3 +64,5 @@ CREATE INDEX scan_jobs_caught ON scan_jobs (id) WHERE caught AND origin = 1;
 CREATE INDEX scan_jobs_caught_workspace ON scan_jobs (workspace_id, id) WHERE caught AND origin = 1;
 CREATE INDEX scan_jobs_caught_channel ON scan_jobs (channel_id, id) WHERE caught AND origin = 1;
 CREATE INDEX scan_jobs_caught_user ON scan_jobs (user_id, id) WHERE caught AND origin = 1;
+-- The same file in the same message, told of by several events.
+CREATE UNIQUE INDEX scan_jobs_dedupe ON scan_jobs (dedupe_key) WHERE dedupe_key IS NOT NULL;

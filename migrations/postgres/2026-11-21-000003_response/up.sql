@@ -71,6 +71,7 @@ CREATE TABLE alert_occurrences (
 );
 
 CREATE INDEX alert_occurrences_alert ON alert_occurrences (alert_id, id);
+CREATE INDEX alert_occurrences_job ON alert_occurrences (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX alert_occurrences_user ON alert_occurrences (user_id) WHERE user_id IS NOT NULL;
 
 -- What people said and did about an alert. kind: `comment`, `status`, `assigned`, `due`, `reopened`…
@@ -130,7 +131,7 @@ CREATE INDEX reveals_user ON reveals (user_id, at);
 
 -- Side effects to carry out, each at most once per `action_key`.
 -- state: 1 pending, 2 done, 3 failed. `payload` is sealed, and gone once the action is settled. `target` is
--- a webhook's id; no address.
+-- a webhook's id; no address. `lane`: within one, only the oldest that is due goes out.
 CREATE TABLE action_outbox (
     id UUID PRIMARY KEY NOT NULL,
     action_key TEXT NOT NULL UNIQUE,
@@ -139,6 +140,7 @@ CREATE TABLE action_outbox (
     job_id UUID,
     alert_id UUID,
     workspace_id TEXT NOT NULL,
+    lane TEXT,
     payload BYTEA,
     state SMALLINT NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
@@ -149,5 +151,6 @@ CREATE TABLE action_outbox (
 );
 
 CREATE INDEX action_outbox_pending ON action_outbox (kind, due_at) WHERE state = 1;
+CREATE INDEX action_outbox_lane ON action_outbox (lane, id) WHERE state = 1 AND lane IS NOT NULL;
 CREATE INDEX action_outbox_job ON action_outbox (job_id);
 CREATE INDEX action_outbox_target ON action_outbox (target, id);

@@ -19,7 +19,7 @@ use self::answers::Answers;
 use self::examples::Examples;
 use super::auth::Public;
 use super::problem::{ErrorCode, Problem};
-use super::{health, slack_events, v1};
+use super::{health, slack, v1};
 
 /// Where the document is.
 pub const DOCUMENT_PATH: &str = "/api/openapi.json";
@@ -56,11 +56,13 @@ pub const BEARER: &str = "bearer";
         (name = "events", description = "What firewalls, intrusion detection and models report."),
         (name = "webhooks", description = "Whom alerts are told to over HTTP."),
         (name = "mail", description = "Whether mail arrives."),
+        (name = "workspaces", description = "Where the app is installed, and what it may do there."),
         (name = "operation", description = "Nodes and the queue."),
     ),
     paths(
         health::alive, health::ready, health::metrics,
-        slack_events::receive,
+        slack::events::receive, slack::interactivity::receive, slack::commands::receive,
+        slack::install::begin, slack::install::finish,
         to_the_page,
         v1::auth::register, v1::auth::login, v1::auth::refresh, v1::auth::logout, v1::auth::logout_all,
         v1::auth::me, v1::auth::change_password, v1::auth::forgot, v1::auth::reset,
@@ -76,7 +78,8 @@ pub const BEARER: &str = "bearer";
         v1::audit::keys, v1::audit::verify,
         v1::privacy::export, v1::privacy::erase, v1::privacy::export_user, v1::privacy::erase_user,
         v1::stats::get,
-        v1::alerts::reveal::reveal,
+        v1::alerts::reveal::reveal, v1::alerts::release::release,
+        v1::workspaces::list, v1::workspaces::get,
         v1::alerts::list, v1::alerts::change_all, v1::alerts::export, v1::alerts::get, v1::alerts::change,
         v1::alerts::accept_risk, v1::alerts::activity, v1::alerts::assign, v1::alerts::comment,
         v1::alerts::occurrences, v1::alerts::set_status,

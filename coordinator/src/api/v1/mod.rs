@@ -29,6 +29,7 @@ pub mod tokens;
 pub mod users;
 pub mod views;
 pub mod webhooks;
+pub mod workspaces;
 
 use super::cursor::{CursorKey, Page, PageQuery};
 use super::problem::ApiError;

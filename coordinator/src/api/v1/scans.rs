@@ -119,7 +119,7 @@ pub async fn create(
     let payload = content_of(&request, body, &app).await?;
     let file_bytes = match &payload {
         Payload::Blob { bytes, .. } => Some(*bytes),
-        Payload::Text { .. } => None,
+        Payload::Text { .. } | Payload::Remote(_) => None,
     };
     let job = make(&app, auth.principal.user, payload)?;
     let id = job.id;
@@ -268,6 +268,7 @@ fn make(app: &AppState, user: UserId, payload: Payload) -> Result<NewJob, ApiErr
             label,
             ..Place::default()
         },
+        dedupe_key: None,
         submitted_by: Some(user),
     };
     let job = app.jobs.make(source, payload, telemetry::inject(&create));

@@ -107,6 +107,13 @@ impl Decision {
         })
     }
 
+    /// Whether the message is taken away without delay.
+    pub fn blocks_at_once(&self) -> bool {
+        self.effects().any(|action| {
+            matches!(action, Action::Block) && action.put_off(&self.actions).is_zero()
+        })
+    }
+
     /// What to do beyond an alert: nothing, unless the policy enforces.
     pub fn effects(&self) -> impl Iterator<Item = &Action> {
         let enforced = self.mode == PolicyMode::Enforce;

@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    fn told(&event: &Value) -> Option<News> {
+    fn told(event: &Value) -> Option<News> {
         of(&json!({ "event": event }))
     }
 

@@ -25,7 +25,8 @@ pub struct NewActivity {
     pub alert: AlertId,
     /// Who did it; none for Weir itself.
     pub by: Option<UserId>,
-    /// What it was: `comment`, `status`, `assigned`, `changed`, `reopened`, `risk_accepted`.
+    /// What it was: `comment`, `status`, `assigned`, `changed`, `reopened`, `risk_accepted`,
+    /// `blocked`, `decided`, `released`…
     pub kind: &'static str,
     /// What somebody said.
     pub text: Option<String>,
@@ -157,6 +158,19 @@ pub fn forget_words_of(conn: &mut Conn, user: UserId) -> StoreResult<usize> {
     Ok(with_conn!(conn, |c| diesel::update(said)
         .set(alert_activity::text.eq(FORGOTTEN))
         .execute(c))?)
+}
+
+/// What was noted about an alert last, the newest first; at most so much.
+///
+/// # Errors
+/// As any query.
+pub fn recent(conn: &mut Conn, alert: AlertId, most: u32) -> StoreResult<Vec<Activity>> {
+    Ok(with_conn!(conn, |c| alert_activity::table
+        .filter(alert_activity::alert_id.eq(DbUuid::from(alert)))
+        .order(alert_activity::id.desc())
+        .limit(most.into())
+        .select(Activity::as_select())
+        .load(c))?)
 }
 
 /// What was noted about an alert.

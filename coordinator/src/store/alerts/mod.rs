@@ -31,9 +31,10 @@ use crate::domain::alert::{AlertStatus, Resolution};
 
 pub use activity::{
     Activity, ActivityOrder, NewActivity, activity_of, forget_words_of, list as activity, note,
+    recent as recent_activity,
 };
 pub use list::{AlertFilter, Assigned, count, explain, list, portion};
-pub use occurrences::{Occurrence, list as occurrences};
+pub use occurrences::{Occurrence, alert_of_job, list as occurrences};
 pub use order::{AlertKey, AlertOrdering, Direction, place};
 pub use raise::{NewAlert, Raised, raise};
 pub use standing::{Standing, standing};

@@ -59,3 +59,17 @@ pub fn list(conn: &mut Conn, alert: AlertId, paging: Paging) -> StoreResult<Page
     let total = total_of!(conn, &list, Seen::of(paging, rows.len()), all())?;
     Ok(Page::new(rows, total))
 }
+
+/// The alert that a job raised, or was seen by.
+///
+/// # Errors
+/// As any query.
+pub fn alert_of_job(conn: &mut Conn, job: JobId) -> StoreResult<Option<AlertId>> {
+    let alert: Option<DbUuid> = with_conn!(conn, |c| alert_occurrences::table
+        .filter(alert_occurrences::job_id.eq(DbUuid::from(job)))
+        .order(alert_occurrences::id.desc())
+        .select(alert_occurrences::alert_id)
+        .first(c)
+        .optional())?;
+    Ok(alert.map(Into::into))
+}

@@ -19,8 +19,8 @@ use shared::job::{JobClass, TraceContext};
 
 use super::arrays::insert_arrays;
 use super::columns::{
-    DbNumber, DbText, DbTime, DbUuid, MaybeTime, MaybeUuid, Ts, Uid, Undecodable, numbered,
-    storable, storable_opt,
+    DbNumber, DbText, DbTime, DbUuid, MaybeText, MaybeTime, MaybeUuid, Ts, Uid, Undecodable,
+    numbered, storable, storable_opt,
 };
 use super::connection::{Conn, Database, rows_per_statement, with_conn};
 use super::error::StoreResult;
@@ -77,6 +77,8 @@ pub struct NewJob {
     pub place: Place,
     /// Who asked, if somebody signed in did.
     pub submitted_by: Option<UserId>,
+    /// What other events have in common that tell of the same content; the first of them is scanned.
+    pub dedupe_key: Option<String>,
 }
 
 /// Where content stood. Ids only, no content.
@@ -99,6 +101,35 @@ pub struct Place {
     pub thread_ts: Option<String>,
     /// A word for lists that is no content: `file`, `edit`.
     pub label: Option<String>,
+    /// Slack's workspace, if the tenant is an organisation.
+    pub team_id: Option<String>,
+    /// The workspace its author belongs to.
+    pub author_team_id: Option<String>,
+    /// The file it is, if it is one.
+    pub file_id: Option<String>,
+    /// The files of the message.
+    #[diesel(deserialize_as = MaybeText)]
+    pub file_ids: FileIds,
+    /// Since when the content stands there, by Slack's clock.
+    #[diesel(deserialize_as = MaybeTime)]
+    pub said_at: Option<DateTime<Utc>>,
+}
+
+/// Slack's ids of files, which the column keeps parted by blanks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileIds(pub Vec<String>);
+
+impl From<MaybeText> for FileIds {
+    fn from(ids: MaybeText) -> Self {
+        let ids = ids.0.unwrap_or_default();
+        Self(ids.split_whitespace().map(str::to_owned).collect())
+    }
+}
+
+impl FileIds {
+    fn joined(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.join(" "))
+    }
 }
 
 /// A job, without its payload.
@@ -269,7 +300,7 @@ pub(super) fn insert_rows(
         .iter()
         .map(|(event, job)| job_row(*event, job, now))
         .collect();
-    for chunk in rows.chunks(rows_per_statement(23)) {
+    for chunk in rows.chunks(rows_per_statement(29)) {
         match &mut conn.db {
             Database::Postgres(c) => insert_arrays!(
                 "scan_jobs",
@@ -283,13 +314,18 @@ pub(super) fn insert_rows(
                     channel_id: Nullable<Text>, channel_type: Nullable<Text>,
                     user_id: Nullable<Text>, bot_id: Nullable<Text>, external: Bool,
                     message_ts: Nullable<Text>, thread_ts: Nullable<Text>,
-                    label: Nullable<Text>, submitted_by: Nullable<Uid>,
+                    label: Nullable<Text>, team_id: Nullable<Text>,
+                    author_team_id: Nullable<Text>, file_id: Nullable<Text>,
+                    file_ids: Nullable<Text>, said_at: Nullable<Ts>,
+                    dedupe_key: Nullable<Text>, submitted_by: Nullable<Uid>,
                 ],
-                ""
+                "ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING"
             )
             .execute(c)?,
             Database::Sqlite(c) => diesel::insert_into(scan_jobs::table)
                 .values(chunk)
+                .on_conflict(scan_jobs::dedupe_key)
+                .do_nothing()
                 .execute(c)?,
         };
     }
@@ -321,6 +357,12 @@ struct NewJobRow<'a> {
     message_ts: Option<Cow<'a, str>>,
     thread_ts: Option<Cow<'a, str>>,
     label: Option<Cow<'a, str>>,
+    team_id: Option<Cow<'a, str>>,
+    author_team_id: Option<Cow<'a, str>>,
+    file_id: Option<Cow<'a, str>>,
+    file_ids: Option<String>,
+    said_at: Option<DbTime>,
+    dedupe_key: Option<Cow<'a, str>>,
     submitted_by: Option<DbUuid>,
 }
 
@@ -348,6 +390,12 @@ fn job_row(event: Option<InboundEventId>, job: &NewJob, now: DateTime<Utc>) -> N
         message_ts: storable_opt(job.place.message_ts.as_ref()),
         thread_ts: storable_opt(job.place.thread_ts.as_ref()),
         label: storable_opt(job.place.label.as_ref()),
+        team_id: storable_opt(job.place.team_id.as_ref()),
+        author_team_id: storable_opt(job.place.author_team_id.as_ref()),
+        file_id: storable_opt(job.place.file_id.as_ref()),
+        file_ids: job.place.file_ids.joined(),
+        said_at: job.place.said_at.map(Into::into),
+        dedupe_key: storable_opt(job.dedupe_key.as_ref()),
         submitted_by: job.submitted_by.map(Into::into),
     }
 }

@@ -92,6 +92,8 @@ impl Office {
         let paths = document["paths"].as_object().unwrap();
         let asked = paths
             .iter()
+            // Where Slack sends browsers back to is no list.
+            .filter(|(path, _)| path.starts_with("/api/"))
             .filter_map(|(path, item)| Some((path, item.get("get")?)));
         asked
             .filter_map(|(path, operation)| self.list(path, operation))

@@ -167,6 +167,7 @@ async fn put(site: &Site, key: &str, payload: &Value) {
         target: None,
         alert: None,
         workspace: WorkspaceId::api(),
+        lane: None,
         due_in: std::time::Duration::ZERO,
         payload: sealer
             .seal(key.as_bytes(), payload.to_string().as_bytes())

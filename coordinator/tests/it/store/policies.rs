@@ -62,6 +62,7 @@ fn told(id: JobId, key: &str, sealer: &Sealer) -> results::NewResult {
             target: None,
             alert: Some(raised.id),
             workspace: workspace(),
+            lane: None,
             payload: Vec::new(),
             due_in: Duration::ZERO,
         },

@@ -44,11 +44,12 @@ on_both! {
         let id = jobs_in(&db, 1).await[0];
         let new = leak(id, "g1");
         let first = commit(&db, vec![new.clone()]).await;
-        assert_eq!(first, Committed { inserted: vec![id], duplicates: 0, orphans: 0 });
+        assert_eq!(first, Committed { inserted: vec![id], news: first.news.clone(), ..Committed::default() });
+        assert_eq!(first.news.len(), 1);
         let mut from_another_node = leak(id, "g1");
         from_another_node.alerts[0].severity = Severity::Critical;
         let second = commit(&db, vec![from_another_node, new]).await;
-        assert_eq!(second, Committed { inserted: vec![], duplicates: 2, orphans: 0 });
+        assert_eq!(second, Committed { duplicates: 2, ..Committed::default() });
 
         let found = db.read(|c| findings::list(c, &FindingFilter::default(), Paging::first(9))).await;
         assert_eq!(found.total, 1);
@@ -63,7 +64,7 @@ on_both! {
     async fn of_two_results_in_one_batch_the_first_counts(db: TestDb) {
         let id = jobs_in(&db, 1).await[0];
         let committed = commit(&db, vec![leak(id, "g1"), leak(id, "g1"), clean(id)]).await;
-        assert_eq!(committed, Committed { inserted: vec![id], duplicates: 2, orphans: 0 });
+        assert_eq!((committed.inserted, committed.duplicates), (vec![id], 2));
         let found = db.read(move |c| findings::of_job(c, id)).await;
         assert_eq!(found.len(), 1);
     }
@@ -71,7 +72,7 @@ on_both! {
     async fn a_result_of_no_known_job_is_counted_and_dropped(db: TestDb) {
         let id = jobs_in(&db, 1).await[0];
         let committed = commit(&db, vec![leak(JobId::fresh(), "g0"), clean(id)]).await;
-        assert_eq!(committed, Committed { inserted: vec![id], duplicates: 0, orphans: 1 });
+        assert_eq!(committed, Committed { inserted: vec![id], orphans: 1, ..Committed::default() });
         let raised = db.read(|c| alerts::list(c, &AlertFilter::default(), Paging::first(9))).await;
         assert_eq!(raised.total, 0);
     }

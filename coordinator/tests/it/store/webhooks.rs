@@ -70,6 +70,7 @@ async fn pending(db: &TestDb, target: WebhookId, calls: usize) {
             target: Some(target),
             alert: None,
             workspace: WorkspaceId::api(),
+            lane: None,
             due_in: std::time::Duration::ZERO,
             payload: b"sealed".to_vec(),
         })

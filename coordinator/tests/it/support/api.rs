@@ -44,6 +44,12 @@ impl Api {
         success(self.http.get(url).bearer_auth(&self.token)).await
     }
 
+    /// A POST below `/api/v1/`.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}/api/v1/{path}", self.base);
+        success(self.http.post(url).bearer_auth(&self.token).json(&body)).await
+    }
+
     /// Asks for a scan of a text, and waits for its result.
     pub(crate) async fn scan_text(&self, text: &str) -> Value {
         success(self.scan("wait=60").json(&json!({ "text": text }))).await

@@ -6,6 +6,7 @@
 
 pub(crate) mod api;
 pub(crate) mod collector;
+pub(crate) mod company;
 pub(crate) mod db;
 pub(crate) mod patience;
 pub(crate) mod process;

@@ -59,6 +59,7 @@ pub(crate) fn job(workspace: &WorkspaceId) -> NewJob {
             ..Place::default()
         },
         submitted_by: None,
+        dedupe_key: None,
     }
 }
 
@@ -153,6 +154,7 @@ pub(crate) fn leak(job: JobId, group_key: &str) -> NewResult {
         target: None,
         alert: None,
         workspace: workspace(),
+        lane: None,
         payload: b"sealed".to_vec(),
         due_in: Duration::ZERO,
     });

@@ -8,6 +8,7 @@ mod bulk;
 mod change;
 mod export;
 mod query;
+pub mod release;
 pub mod reveal;
 mod views;
 

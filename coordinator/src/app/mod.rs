@@ -3,6 +3,8 @@
 //! Owns the order of building and of taking down, and is the only place that knows which queue, which
 //! database and which scanners there are. Embedded and distributed differ here and nowhere else.
 
+mod slack;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,6 +21,7 @@ use shared::seal::{EnvelopeSealer, KeyRing, NodeVerifier, Purpose, Sealer, Signe
 use shared::telemetry::Metrics;
 use tracing_actix_web::TracingLogger;
 
+use self::slack::SlackSide;
 use crate::accounts::{Accounts, AddressHashes};
 use crate::actors::{
     Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts, Notary,
@@ -77,6 +80,7 @@ struct Foundation {
     notices: Notices,
     caller: Caller,
     mailer: Option<Mailer>,
+    slack: SlackSide,
     metrics: Metrics,
     clock: SharedClock,
     shutdown: Shutdown,
@@ -164,6 +168,8 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     }
     let caller = Caller::new(rules(&config))?;
     let shutdown = Shutdown::listen(config.http.drain_deadline)?;
+    let around = (&database_sealer, &shutdown);
+    let slack = SlackSide::lay(&config.slack, &store, around).await?;
     Ok(Foundation {
         config,
         store,
@@ -180,6 +186,7 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
         notices,
         caller,
         mailer,
+        slack,
         metrics,
         clock,
         shutdown,
@@ -259,6 +266,31 @@ fn start_actors(
         }
     });
     let (janitor, notary) = start_keepers(foundation, guardian, &arbiter, &name);
+    let aggregator = start_aggregator(foundation, guardian, (results_arbiter, name), arrivals)?;
+    let (enforcer, surveyor) = slack::start(foundation, guardian, results_arbiter)?;
+    let heard = (intake_arbiter, slack::inbox(foundation, &intake)?);
+    let listener = slack::start_listener(foundation, guardian, heard);
+    Ok(Actors {
+        intake,
+        dispatcher,
+        redispatcher,
+        aggregator,
+        janitor,
+        notary,
+        notifier: start_notifier(foundation, guardian, results_arbiter),
+        enforcer,
+        surveyor,
+        listener,
+    })
+}
+
+/// What counts results.
+fn start_aggregator(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    (arbiter, name): (&ArbiterHandle, String),
+    arrivals: &Arrivals,
+) -> anyhow::Result<Guarded<Aggregator>> {
     let parts = Arc::new(AggregatorParts {
         name,
         store: foundation.store.hot(),
@@ -272,24 +304,18 @@ fn start_actors(
         ),
         originals: originals(foundation)?,
         notices: foundation.notices.clone(),
+        actions: foundation.slack.actions.clone(),
+        installations: Arc::clone(&foundation.slack.installations),
         arrivals: arrivals.clone(),
+        bell: foundation.slack.bell.clone(),
         metrics: foundation.metrics.clone(),
         shutdown: foundation.shutdown.clone(),
     });
-    let arbiter = results_arbiter.clone();
-    let aggregator = guardian.guard("aggregator", move || {
+    let arbiter = arbiter.clone();
+    Ok(guardian.guard("aggregator", move || {
         let parts = Arc::clone(&parts);
         Aggregator::start_in_arbiter(&arbiter, move |_| Aggregator::new(parts))
-    });
-    Ok(Actors {
-        intake,
-        dispatcher,
-        redispatcher,
-        aggregator,
-        janitor,
-        notary,
-        notifier: start_notifier(foundation, guardian, results_arbiter),
-    })
+    }))
 }
 
 fn start_notifier(
@@ -355,9 +381,12 @@ fn start_keepers(
         detectors: Arc::clone(&foundation.detectors),
         policies: Arc::clone(&foundation.policies),
         suppressions: Arc::clone(&foundation.suppressions),
+        installations: Arc::clone(&foundation.slack.installations),
+        limits: foundation.slack.limits.clone(),
         times: foundation.config.alerts.due_times(),
         ended: Arc::clone(&foundation.ended),
         retention: foundation.config.retention.retention(),
+        keep_originals: foundation.config.privacy.keep_originals,
         shutdown: foundation.shutdown.clone(),
     });
     let janitor = guardian.guard("janitor", {
@@ -383,6 +412,11 @@ fn start_keepers(
         }
     });
     (janitor, notary)
+}
+
+fn job_maker(foundation: &Foundation) -> anyhow::Result<JobMaker> {
+    let sealer = EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?);
+    Ok(JobMaker::new(sealer, Arc::clone(&foundation.detectors)))
 }
 
 fn originals(foundation: &Foundation) -> anyhow::Result<Originals> {
@@ -425,6 +459,8 @@ fn start_scanners(
         index_keys: keys::index_keys(&foundation.ring)?,
         detectors: Arc::clone(&foundation.detectors) as _,
         blobs: Arc::new(foundation.blobs.clone()),
+        tickets: Arc::new(slack::tickets(foundation)),
+        fetcher: slack::fetcher(&foundation.config)?,
         heartbeat: Arc::new(crate::heartbeats::StoredHeartbeats(
             foundation.store.clone(),
         )),
@@ -470,16 +506,18 @@ fn state(
 ) -> anyhow::Result<AppState> {
     let token_keys = keys::token_keys(&foundation.ring)?;
     let tokens = OpaqueTokens::new(&token_keys.opaque);
-    let sealer = EnvelopeSealer::new(Sealer::new(&foundation.ring, Purpose::Queue)?);
     let signing_secret = foundation.config.slack.signing_secret.as_ref();
     Ok(AppState {
         store: foundation.store.clone(),
         queue: Arc::clone(&foundation.queue),
+        inbox: slack::inbox(foundation, &actors.intake)?,
+        installer: slack::installer(foundation)?,
+        tickets: slack::tickets(foundation),
         actors,
         admission,
         due_after: foundation.config.pipeline.due_after,
         arrivals,
-        jobs: JobMaker::new(sealer, Arc::clone(&foundation.detectors)),
+        jobs: job_maker(foundation)?,
         blobs: foundation.blobs.clone(),
         detectors: Arc::clone(&foundation.detectors),
         policies: Arc::clone(&foundation.policies),
@@ -492,6 +530,8 @@ fn state(
         sealing: Sealing::new(foundation.database_sealer.clone()),
         caller: foundation.caller.clone(),
         signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
+        slack_actions: foundation.slack.actions.clone(),
+        bell: foundation.slack.bell.clone(),
         nodes: NodeVerifier::new(&foundation.ring)?,
         accounts: Accounts {
             store: foundation.store.clone(),

@@ -1,0 +1,239 @@
+//! `/api/v1/workspaces`: where the app is installed, and what it may do there.
+//!
+//! **Invariant:** no token is in an answer; what a token does not allow is named together with what lacks.
+
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use shared::ids::{PolicyId, WorkspaceId};
+use utoipa::ToSchema;
+
+use crate::api::auth::{Authorized, permit};
+use crate::api::problem::{ApiError, ErrorCode};
+use crate::api::state::AppState;
+use crate::domain::block::{Plan, Spot, Strategy};
+use crate::domain::capability::{Ability, Capabilities, Lack};
+use crate::domain::policy::{Action, InForce, PolicyMode};
+use crate::store::installations::{self, StoredInstallation};
+use crate::store::workspaces::{self, Workspace};
+
+/// Installations in the order of their ids.
+#[derive(Serialize, ToSchema)]
+pub struct Workspaces {
+    /// All there are.
+    items: Vec<WorkspaceView>,
+}
+
+/// A workspace, or a whole organisation.
+#[derive(Serialize, ToSchema)]
+pub struct WorkspaceView {
+    /// Slack's id.
+    #[schema(example = "T0001")]
+    id: String,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Acme")]
+    name: Option<String>,
+    /// `workspace` or `organisation`.
+    #[schema(example = "workspace")]
+    kind: &'static str,
+    /// The organisation it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enterprise: Option<String>,
+    /// `active`, `broken` if Slack refuses a token, `uninstalled`, or `not_connected` if events come and there is no
+    /// token.
+    #[schema(example = "active")]
+    state: &'static str,
+    /// Why it is not active: Slack's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Where its tokens come from: `configuration` or `oauth`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "configuration")]
+    source: Option<&'static str>,
+    /// The channel in which reviewers are told of alerts, if it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review_channel: Option<String>,
+    /// What Weir may do there, and what lacks.
+    abilities: Vec<AbilityView>,
+    /// How a message is blocked there, the best way first.
+    #[schema(value_type = Vec<String>, example = json!(["admin_delete", "notify_only"]))]
+    block_strategies: Vec<Strategy>,
+    /// What policies in force promise, and no token there can do.
+    unmet: Vec<UnmetView>,
+    /// When Slack was last asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probed_at: Option<DateTime<Utc>>,
+    /// When it was first known.
+    first_seen_at: DateTime<Utc>,
+}
+
+/// Something that Weir may have to do in Slack.
+#[derive(Serialize, ToSchema)]
+pub struct AbilityView {
+    /// What.
+    #[schema(value_type = String, example = "delete_messages")]
+    ability: Ability,
+    /// Whether the tokens allow it.
+    #[schema(example = true)]
+    able: bool,
+    /// What lacks, if they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, example = json!({"lacks": "admin_token"}))]
+    because: Option<Lack>,
+}
+
+/// What a policy promises, and cannot be done.
+#[derive(Serialize, ToSchema)]
+pub struct UnmetView {
+    /// The policy.
+    #[schema(value_type = uuid::Uuid)]
+    policy: PolicyId,
+    /// Its name.
+    #[schema(example = "Payment cards")]
+    name: String,
+    /// The action that cannot be carried out as it says.
+    #[schema(example = "block")]
+    action: &'static str,
+    /// What lacks for it.
+    #[schema(value_type = Object, example = json!({"lacks": "admin_token"}))]
+    because: Lack,
+}
+
+/// Where the app is installed, and what it may do there.
+#[utoipa::path(
+    get, operation_id = "listWorkspaces", path = "/api/v1/workspaces", tag = "workspaces",
+    security(("bearer" = [])),
+    responses((status = 200, description = "all of them", body = Workspaces)),
+)]
+pub async fn list(
+    _auth: Authorized<permit::WorkspacesRead>,
+    app: web::Data<AppState>,
+) -> Result<web::Json<Workspaces>, ApiError> {
+    Ok(web::Json(Workspaces {
+        items: all(&app).await?,
+    }))
+}
+
+/// One workspace, or organisation.
+#[utoipa::path(
+    get, operation_id = "getWorkspace", path = "/api/v1/workspaces/{id}", tag = "workspaces",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "Slack's id", example = "T0001")),
+    responses(
+        (status = 200, description = "the workspace", body = WorkspaceView),
+        (status = 404, description = "no such workspace", body = crate::api::Problem),
+    ),
+)]
+pub async fn get(
+    _auth: Authorized<permit::WorkspacesRead>,
+    id: web::Path<String>,
+    app: web::Data<AppState>,
+) -> Result<web::Json<WorkspaceView>, ApiError> {
+    let found = all(&app).await?.into_iter().find(|view| view.id == *id);
+    found
+        .map(web::Json)
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+}
+
+async fn all(app: &AppState) -> Result<Vec<WorkspaceView>, ApiError> {
+    let reading = |conn: &mut _| Ok((installations::list(conn)?, workspaces::list(conn)?));
+    let (installed, seen) = app.store.read(reading).await?;
+    let policies = app.policies.current();
+    let is_installed = |id: &str| installed.iter().any(|known| known.tenant.as_str() == id);
+    let mut views: Vec<WorkspaceView> = seen
+        .iter()
+        .filter(|workspace| {
+            workspace.id != WorkspaceId::api() && !is_installed(workspace.id.as_str())
+        })
+        .map(WorkspaceView::not_connected)
+        .collect();
+    let installed = installed.into_iter();
+    views.extend(installed.map(|known| WorkspaceView::installed(known, &policies)));
+    views.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(views)
+}
+
+impl WorkspaceView {
+    fn not_connected(workspace: &Workspace) -> Self {
+        Self {
+            id: workspace.id.to_string(),
+            name: workspace.name.clone(),
+            kind: kind_of(workspace.id.as_str()),
+            enterprise: None,
+            state: "not_connected",
+            reason: None,
+            source: None,
+            review_channel: None,
+            abilities: abilities(&Capabilities::default()),
+            block_strategies: Vec::new(),
+            unmet: Vec::new(),
+            probed_at: None,
+            first_seen_at: workspace.first_seen_at,
+        }
+    }
+
+    fn installed(known: StoredInstallation, policies: &InForce) -> Self {
+        let capabilities = &known.capabilities.0;
+        Self {
+            id: known.tenant.to_string(),
+            name: known.name,
+            kind: kind_of(known.tenant.as_str()),
+            enterprise: known.enterprise_id,
+            state: known.state.as_str(),
+            reason: known.state_reason,
+            source: Some(known.source.as_str()),
+            review_channel: known.review_channel_id,
+            abilities: abilities(capabilities),
+            block_strategies: Plan::of(capabilities, &Spot::default()).strategies,
+            unmet: unmet(capabilities, policies),
+            probed_at: known.probed_at,
+            first_seen_at: known.created_at,
+        }
+    }
+}
+
+/// Slack's ids say what they name.
+fn kind_of(id: &str) -> &'static str {
+    if id.starts_with('E') {
+        "organisation"
+    } else {
+        "workspace"
+    }
+}
+
+fn abilities(capabilities: &Capabilities) -> Vec<AbilityView> {
+    let view = |ability| {
+        let checked = capabilities.check(ability);
+        AbilityView {
+            ability,
+            able: checked.is_ok(),
+            because: checked.err(),
+        }
+    };
+    Ability::ALL.map(view).into()
+}
+
+/// What enforced policies promise and the tokens do not allow.
+fn unmet(capabilities: &Capabilities, policies: &InForce) -> Vec<UnmetView> {
+    let enforced = policies.policies.iter();
+    let enforced = enforced.filter(|(_, policy)| policy.mode == PolicyMode::Enforce);
+    let mut unmet = Vec::new();
+    for (id, policy) in enforced {
+        for action in &policy.actions {
+            let lack = match action {
+                Action::Block if capabilities.allow(Ability::TombstoneMessages) => None,
+                Action::Block => capabilities.check(Ability::DeleteMessages).err(),
+                Action::NotifyAuthor => capabilities.check(Ability::TellAuthors).err(),
+                _ => None,
+            };
+            unmet.extend(lack.map(|because| UnmetView {
+                policy: *id,
+                name: policy.name.clone(),
+                action: action.kind(),
+                because,
+            }));
+        }
+    }
+    unmet
+}

@@ -1,0 +1,137 @@
+//! What is told beside content.
+//!
+//! **Invariant:** what follows from it is written before it counts as taken in, and may be written twice.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use shared::ids::WorkspaceId;
+
+use super::{Inbox, InboxError};
+use crate::mended;
+use crate::slack::event::{Event, FileNews, News};
+use crate::store::audit::{self, NewAuditEvent};
+use crate::store::installations::{InstallationState, note_state};
+use crate::store::slack_actions::{Row, SlackActions, SlackDeed};
+use crate::store::{Conn, StoreResult, clock, outbox};
+
+impl Inbox {
+    /// Writes down what follows from news; says whether that is all there is to the event.
+    pub(super) async fn news(
+        &self,
+        event: &Event,
+        news: News,
+        files_are_read: bool,
+    ) -> Result<bool, InboxError> {
+        let workspace = event.workspace.clone();
+        let actions = self.actions.clone();
+        match news {
+            News::MessageGone { channel, ts } => {
+                let writing = move |conn: &mut Conn| {
+                    mended::after_deletion(conn, &actions, &workspace, (&channel, &ts))
+                };
+                self.store.write(writing).await?;
+                self.bell.ring();
+                Ok(true)
+            }
+            News::File { id, news, at } if files_are_read => {
+                let writing =
+                    move |conn: &mut Conn| look_at(conn, &actions, &workspace, (id, news, at));
+                self.store.write(writing).await?;
+                self.bell.ring();
+                Ok(true)
+            }
+            News::Uninstalled => {
+                self.ended(workspace, InstallationState::Uninstalled, "app_uninstalled")
+                    .await
+            }
+            News::TokensRevoked { users, bots } => self.revoked(workspace, &users, &bots).await,
+            // A file that nobody can fetch is a gap, which the event itself tells.
+            News::File { .. } | News::AccessRevoked { .. } | News::ChannelCreated { .. } => {
+                Ok(false)
+            }
+        }
+    }
+
+    async fn revoked(
+        &self,
+        workspace: WorkspaceId,
+        users: &[String],
+        bots: &[String],
+    ) -> Result<bool, InboxError> {
+        let known = self.installations.of(&workspace);
+        let is_ours = known.is_some_and(|known| known.is_anybody_of(users, bots));
+        if !is_ours {
+            return Ok(true);
+        }
+        self.ended(workspace, InstallationState::Broken, "tokens_revoked")
+            .await
+    }
+
+    async fn ended(
+        &self,
+        workspace: WorkspaceId,
+        state: InstallationState,
+        reason: &'static str,
+    ) -> Result<bool, InboxError> {
+        tracing::warn!(%workspace, reason, "an installation works no longer");
+        let writing = move |conn: &mut Conn| note_state(conn, &workspace, state, reason);
+        self.store.write(writing).await?;
+        self.installations.refresh(&self.store).await?;
+        Ok(true)
+    }
+
+    /// Between these times nobody listened.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn was_deaf(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), InboxError> {
+        let noting = move |conn: &mut Conn| {
+            let data = json!({ "from": from, "to": to });
+            let deed = NewAuditEvent::deed("slack.not_listened", None, "slack".to_owned(), data);
+            audit::append(conn, [deed]);
+            Ok(())
+        };
+        Ok(self.store.write(noting).await?)
+    }
+
+    /// Slack dropped events: there is a gap.
+    pub(super) async fn missed_events(
+        &self,
+        workspace: WorkspaceId,
+        minute: Option<DateTime<Utc>>,
+    ) -> Result<(), InboxError> {
+        tracing::warn!(%workspace, "slack dropped events of this workspace: there is a gap");
+        let noting = move |conn: &mut Conn| {
+            let data = json!({ "minute": minute });
+            let subject = workspace.to_string();
+            let deed = NewAuditEvent::deed("slack.events_dropped", None, subject, data);
+            audit::append(conn, [deed]);
+            Ok(())
+        };
+        Ok(self.store.write(noting).await?)
+    }
+}
+
+/// Somebody has to ask Slack where the file is, and what it is now.
+fn look_at(
+    conn: &mut Conn,
+    actions: &SlackActions,
+    workspace: &WorkspaceId,
+    (file, news, at): (String, FileNews, String),
+) -> StoreResult<()> {
+    // Of one sharing there are several events; only a change makes the file another one.
+    let change = if news == FileNews::There {
+        ""
+    } else {
+        at.as_str()
+    };
+    let key = format!("file/{workspace}/{file}/{}/{change}", news.as_str());
+    let deed = SlackDeed::File {
+        file,
+        news: news.as_str().to_owned(),
+        at,
+    };
+    let row = actions.row(&deed, Row::new(key, workspace))?;
+    let now = clock::now(conn)?;
+    outbox::enqueue(conn, &[row], now)
+}

@@ -1,0 +1,5 @@
+//! What happens in Slack, with real processes and the stand-in for Slack.
+
+mod otherwise;
+mod refusals;
+mod stories;
