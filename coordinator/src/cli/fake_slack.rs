@@ -100,9 +100,11 @@ fn introduction(
     app_token: &str,
 ) -> String {
     let mut text = format!(
-        "The page:  {}/\n\nWhat Weir needs:\n  WEIR_SLACK__API_BASE_URL={}\n",
+        "The page:  {}/\n\nWhat Weir needs:\n  WEIR_SLACK__API_BASE_URL={}\n  \
+         WEIR_SLACK__FILE_HOSTS={}\n",
         slack.origin(),
-        slack.base_url()
+        slack.base_url(),
+        slack.origin()
     );
     if args.signing_secret.expose_secret() == seed::SIGNING_SECRET {
         // Writing to a string cannot fail.

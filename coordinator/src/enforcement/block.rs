@@ -14,6 +14,7 @@ use super::ways::{Way, WayOut};
 use crate::domain::block::{Plan, Spot, Strategy, Tried, exposure};
 use crate::domain::storm::Brake;
 use crate::installations::Installation;
+use crate::outgoing::Outcome;
 use crate::store::alerts::NewActivity;
 use crate::store::audit::NewAuditEvent;
 use crate::store::held::{HeldMessage, HeldState};
@@ -57,6 +58,10 @@ impl Enforcement {
             Begun::Braked(held, lately) => return Ok(self.brake(action, *held, lately)),
         };
         let Some(installation) = self.parts.installations.of(&held.workspace) else {
+            if self.parts.installations.is_unsure() {
+                // A leak must not be left standing because Slack has not answered yet who we are.
+                return Ok(Done::of(Outcome::Later("not_known_yet".to_owned())));
+            }
             let ending = Ending::standing("not_connected", Vec::new());
             return Ok(self.end(action, held, ending));
         };

@@ -109,7 +109,8 @@ impl Enforcement {
         let since = Some(held.message_ts.as_str());
         let posted = post_once(session, action, message, since).await;
         let posted = posted.map_err(|error| given_up(&error))?;
-        self.files_back(session, action, (held, &posted)).await
+        let shared = self.files_back(session, action, (held, &posted)).await;
+        shared.map_err(after_posting)
     }
 }
 
@@ -129,6 +130,14 @@ fn not_released(action: &StoredAction, held: &HeldMessage, outcome: Outcome) -> 
             audit::append(conn, [deed]);
             Ok(())
         }),
+    }
+}
+
+/// What was posted counts as tried: whoever comes next has to look for it first.
+fn after_posting(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::PutOff(code, _) => Outcome::Later(code),
+        other => other,
     }
 }
 
@@ -253,6 +262,13 @@ mod tests {
         assert_eq!(text_of(&units), "pay 4111");
         let edited = [unit("/event/message/text", "b")];
         assert_eq!(text_of(&edited), "b");
+    }
+
+    #[test]
+    fn a_wait_after_posting_counts_as_tried_so_that_nothing_is_posted_twice() {
+        let wait = Outcome::PutOff("ratelimited".to_owned(), std::time::Duration::from_secs(1));
+        let later = Outcome::Later("ratelimited".to_owned());
+        assert_eq!(after_posting(wait), later);
     }
 
     #[test]

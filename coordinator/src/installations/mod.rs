@@ -111,11 +111,9 @@ impl Installations {
             .map(|known| known.tenant.clone())
     }
 
-    /// Every installation, in order of tenant.
-    pub fn all(&self) -> Vec<Arc<Installation>> {
-        let mut all: Vec<_> = self.current.load().values().map(Arc::clone).collect();
-        all.sort_by(|a, b| a.tenant.cmp(&b.tenant));
-        all
+    /// Whether there are tokens of which Slack never said whose they are.
+    pub fn is_unsure(&self) -> bool {
+        self.configured.is_some() && self.configured_tenant().is_none()
     }
 
     /// Reads them again. As long as nothing was changed, it costs a look at the versions.
