@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actors;
+pub mod alarms;
 pub mod alert_work;
 pub mod api;
 pub mod app;
@@ -44,6 +45,7 @@ pub mod slack;
 pub mod store;
 pub mod suppression_changes;
 pub mod suppressions;
+pub mod survey;
 pub mod tickets;
 pub mod trail;
 pub mod webhooks;

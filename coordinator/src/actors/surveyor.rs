@@ -1,6 +1,7 @@
-//! Asking Slack from time to time who the installations are, and what their tokens allow.
+//! Asking Slack from time to time who the installations are, what their tokens allow, and for the next tokens.
 //!
-//! Owns when: at the start until Slack answers, then at intervals. What is asked is `installations`.
+//! Owns when: at the start until Slack answers, then at intervals, and at once when Slack refused a token. What is
+//! asked, and what follows, is `survey`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,14 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext, Context, WrapFuture};
 use shared::lifecycle::Shutdown;
 
-use crate::installations::{Installations, ProbeError, Prober};
-use crate::slack::client::Meaning;
-use crate::store::installations::{InstallationState, note_state};
+use crate::installations::Installations;
+use crate::survey::Survey;
 
 /// The pause after Slack did not answer.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// Between two askings because of a doubt.
+const AFTER_A_DOUBT: Duration = Duration::from_secs(5);
 
 shared::answers_ping!(Surveyor);
 
@@ -26,11 +28,13 @@ pub struct Surveyor {
 /// What a surveyor works with.
 pub struct SurveyorParts {
     /// Asks.
-    pub prober: Prober,
-    /// What is known.
+    pub survey: Survey,
+    /// Who doubts.
     pub installations: Arc<Installations>,
     /// How often Slack is asked.
     pub every: Duration,
+    /// How often tokens and promises are looked at.
+    pub look_every: Duration,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -46,25 +50,39 @@ impl Actor for Surveyor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.spawn(survey_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+        ctx.spawn(ask_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+        ctx.spawn(look_until_stopped(Arc::clone(&self.parts)).into_actor(self));
     }
 }
 
-async fn survey_until_stopped(parts: Arc<SurveyorParts>) {
+async fn ask_until_stopped(parts: Arc<SurveyorParts>) {
     let mut pause = FIRST_PAUSE;
     while !parts.shutdown.is_draining() {
-        let wait = match parts.prober.probe_configured(&parts.installations).await {
-            Ok(_) => {
-                pause = FIRST_PAUSE;
-                parts.every
-            }
-            Err(error) => {
-                tracing::warn!(%error, "slack does not say who the installation is, asking again");
-                note_dead_token(&parts, &error).await;
-                let wait = pause;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                wait
-            }
+        let wait = if parts.survey.ask().await {
+            pause = FIRST_PAUSE;
+            parts.every
+        } else {
+            let wait = pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            wait
+        };
+        parts.survey.look_at_promises().await;
+        tokio::select! {
+            () = parts.shutdown.draining() => {}
+            () = tokio::time::sleep(wait) => {}
+            () = parts.installations.doubted() => breathe(&parts).await,
+        }
+    }
+}
+
+async fn look_until_stopped(parts: Arc<SurveyorParts>) {
+    while !parts.shutdown.is_draining() {
+        let renewed = parts.survey.rotate().await;
+        parts.survey.look_at_promises().await;
+        let wait = if renewed {
+            parts.look_every
+        } else {
+            parts.look_every.min(AFTER_A_DOUBT)
         };
         tokio::select! {
             () = parts.shutdown.draining() => {}
@@ -73,20 +91,9 @@ async fn survey_until_stopped(parts: Arc<SurveyorParts>) {
     }
 }
 
-/// A token that Slack takes no more is told: nothing can be done with it.
-async fn note_dead_token(parts: &SurveyorParts, error: &ProbeError) {
-    let ProbeError::Slack(error) = error else {
-        return;
-    };
-    if error.meaning() != Meaning::AuthDead {
-        return;
-    }
-    let Some(tenant) = parts.installations.configured_tenant() else {
-        return;
-    };
-    let code = error.code().to_owned();
-    let noting = move |conn: &mut _| note_state(conn, &tenant, InstallationState::Broken, &code);
-    if let Err(error) = parts.prober.store.write(noting).await {
-        tracing::warn!(%error, "broken installation not noted");
+async fn breathe(parts: &SurveyorParts) {
+    tokio::select! {
+        () = parts.shutdown.draining() => {}
+        () = tokio::time::sleep(AFTER_A_DOUBT) => {}
     }
 }

@@ -4,6 +4,7 @@
 //! scanned all the same.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, ArbiterHandle};
 use anyhow::Context;
@@ -16,17 +17,22 @@ use super::{Foundation, job_maker, originals};
 use crate::actors::{
     Enforcer, EnforcerParts, Intake, Listener, ListenerParts, Surveyor, SurveyorParts,
 };
+use crate::alarms::Alarms;
 use crate::bell::Bell;
 use crate::config::{CoordinatorConfig, SlackConfig};
 use crate::domain::notice::Retry;
 use crate::enforcement::{Enforcement, EnforcementMetrics, EnforcementParts};
 use crate::inbox::Inbox;
-use crate::installations::{ConfiguredTokens, Installations, Installer, Prober};
+use crate::installations::{Installations, Installer, Prober, Tokens};
 use crate::shared_limits::SharedLimits;
 use crate::slack::client::{AppCredentials, SlackClient};
 use crate::store::Store;
 use crate::store::slack_actions::SlackActions;
+use crate::survey::{Joining, Survey, SurveyParts};
 use crate::tickets::Tickets;
+
+/// How often tokens are looked at that end soon, and promises that cannot be kept.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// The side of Slack.
 pub(super) struct SlackSide {
@@ -47,7 +53,7 @@ impl SlackSide {
         let limits = SharedLimits::new(store.clone(), shutdown);
         let client = SlackClient::new(config.api_base_url.clone(), limits.limits())
             .context("WEIR_SLACK__API_BASE_URL")?;
-        let configured = config.bot_token.clone().map(|bot| ConfiguredTokens {
+        let configured = config.bot_token.clone().map(|bot| Tokens {
             bot,
             admin: config.admin_token.clone(),
         });
@@ -123,8 +129,26 @@ pub(super) fn inbox(foundation: &Foundation, intake: &Guarded<Intake>) -> anyhow
         actions: foundation.slack.actions.clone(),
         bell: foundation.slack.bell.clone(),
         queue: foundation.queue.system(),
+        alarms: alarms(foundation),
+        joining: joining(&foundation.config.slack),
         metrics: foundation.metrics.clone(),
     })
+}
+
+/// What tells people of troubles.
+fn alarms(foundation: &Foundation) -> Alarms {
+    Alarms {
+        notices: foundation.notices.clone(),
+        times: foundation.config.alerts.due_times(),
+    }
+}
+
+const fn joining(config: &SlackConfig) -> Joining {
+    if config.join_channels {
+        Joining::All
+    } else {
+        Joining::Invited
+    }
 }
 
 /// What hears Slack where Slack cannot call us.
@@ -171,6 +195,7 @@ pub(super) fn start(
             first: config.retry_after,
         },
         times: foundation.config.alerts.due_times(),
+        alarms: alarms(foundation),
         public_url: foundation.config.http.public_url.clone(),
         metrics: EnforcementMetrics::new(&foundation.metrics, config.block_objective),
         bell: slack.bell.clone(),
@@ -188,18 +213,33 @@ pub(super) fn start(
             Enforcer::start_in_arbiter(&arbiter, move |_| Enforcer::new(parts))
         }
     });
-    let parts = Arc::new(SurveyorParts {
+    Ok((enforcer, start_surveyor(foundation, guardian, arbiter)?))
+}
+
+fn start_surveyor(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    arbiter: &ArbiterHandle,
+) -> anyhow::Result<Guarded<Surveyor>> {
+    let (config, slack) = (&foundation.config.slack, &foundation.slack);
+    let survey = Survey::new(SurveyParts {
         prober: prober(foundation),
+        installer: installer(foundation)?,
+        installations: Arc::clone(&slack.installations),
+        policies: Arc::clone(&foundation.policies),
+        alarms: alarms(foundation),
+        joining: joining(config),
+    });
+    let parts = Arc::new(SurveyorParts {
+        survey,
         installations: Arc::clone(&slack.installations),
         every: config.probe_every,
+        look_every: config.probe_every.min(LOOK_EVERY),
         shutdown: foundation.shutdown.clone(),
     });
-    let surveyor = guardian.guard("surveyor", {
-        let arbiter = arbiter.clone();
-        move || {
-            let parts = Arc::clone(&parts);
-            Surveyor::start_in_arbiter(&arbiter, move |_| Surveyor::new(parts))
-        }
-    });
-    Ok((enforcer, surveyor))
+    let arbiter = arbiter.clone();
+    Ok(guardian.guard("surveyor", move || {
+        let parts = Arc::clone(&parts);
+        Surveyor::start_in_arbiter(&arbiter, move |_| Surveyor::new(parts))
+    }))
 }

@@ -31,6 +31,9 @@ shared::config_section! {
         client_secret: Option<SecretString>,
         /// Where cards for reviewers are posted: a channel's id, such as C0123456789.
         review_channel: Option<String>,
+        /// Whether the bot enters every public channel by itself, those that are new too: it hears only what is said
+        /// where it is. Private channels it has to be invited to.
+        join_channels: bool = "true",
         /// How soon after it was written a leak should be gone: what `weir_time_to_block_seconds` is held to.
         block_objective: Duration = "5s",
         /// Messages that one policy may block in one channel within `storm_within`; what comes after them is

@@ -18,6 +18,7 @@ pub mod notice;
 pub mod pace;
 pub mod password;
 pub mod policy;
+pub mod promise;
 pub mod retention;
 pub mod roles;
 pub mod storm;

@@ -39,11 +39,11 @@ impl Enforcement {
             // An app wrote it, and reads nothing.
             return Ok(Done::nothing_more());
         };
-        let installation = self.parts.installations.of(&action.workspace);
-        let Some(token) = installation.as_ref().and_then(|known| known.bot()) else {
-            return Ok(Done::failed("installation_broken"));
+        let token = match self.bot_of(&action.workspace) {
+            Ok(token) => token,
+            Err(outcome) => return Ok(Done::of(outcome)),
         };
-        let session = self.parts.client.with(token, &action.workspace);
+        let session = self.parts.client.with(&token, &action.workspace);
         match tell(session, action, &user, &told).await {
             Ok(posted) => Ok(Done::with(move |conn| {
                 remember(conn, told.held.as_ref(), &posted)

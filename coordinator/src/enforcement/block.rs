@@ -11,6 +11,7 @@ use shared::ids::{JobId, PolicyId};
 use super::Enforcement;
 use super::deed::{Done, Then};
 use super::ways::{Way, WayOut};
+use crate::alarms::Trouble;
 use crate::domain::block::{Plan, Spot, Strategy, Tried, exposure};
 use crate::domain::storm::Brake;
 use crate::installations::Installation;
@@ -68,6 +69,21 @@ impl Enforcement {
         self.take_away(action, held, (&installation, &job)).await
     }
 
+    /// What was tried too often stands for good, and everybody concerned is told.
+    pub(super) async fn block_given_up(
+        &self,
+        action: &StoredAction,
+        job: JobId,
+        code: &str,
+    ) -> Result<Done, StoreError> {
+        let reading = move |conn: &mut _| held::of_jobs(conn, &[job]);
+        let held = self.parts.store.read(reading).await?.pop();
+        Ok(match held {
+            Some(held) => self.end(action, held, Ending::standing(code, Vec::new())),
+            None => Done::failed(code),
+        })
+    }
+
     /// Tries one way after the other until one works, or Slack asks to wait.
     async fn take_away(
         &self,
@@ -85,7 +101,7 @@ impl Enforcement {
                 strategy,
                 installation,
                 files: &files,
-                first_time: action.attempts <= 1,
+                attempt: action.attempts,
             };
             match self.try_way(&way, &mut held).await? {
                 WayOut::Away(state) => {
@@ -119,7 +135,17 @@ impl Enforcement {
             state: HeldState::Braked,
             ..Ending::standing("storm_brake", Vec::new())
         };
-        self.end(action, held, ending)
+        let (alarms, workspace) = (self.parts.alarms.clone(), held.workspace.clone());
+        let trouble = Trouble::Storm {
+            policy: held.policy_id,
+            channel: held.channel_id.clone(),
+        };
+        let Done { outcome, then } = self.end(action, held, ending);
+        let then: Then = Arc::new(move |conn| {
+            then(conn)?;
+            alarms.raise(conn, &workspace, &trouble).map(drop)
+        });
+        Done { outcome, then }
     }
 
     /// What is written of a message once it is away, or stands for good.

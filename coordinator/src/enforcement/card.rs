@@ -41,16 +41,19 @@ impl Enforcement {
         let Some(installation) = installation else {
             return Ok(Done::nothing_more());
         };
-        let (Some(channel), Some(token)) = (&installation.review_channel, installation.bot())
-        else {
+        let Some(channel) = &installation.review_channel else {
             // Nobody asked for cards.
             return Ok(Done::nothing_more());
+        };
+        let token = match self.bot_of(&action.workspace) {
+            Ok(token) => token,
+            Err(outcome) => return Ok(Done::of(outcome)),
         };
         let reading = move |conn: &mut Conn| load(conn, alert);
         let Some(known) = self.parts.store.read(reading).await? else {
             return Ok(Done::nothing_more());
         };
-        let session = self.parts.client.with(token, &action.workspace);
+        let session = self.parts.client.with(&token, &action.workspace);
         match self.show(session, action, (channel, &known)).await {
             Ok(posted) => {
                 let card = Card {

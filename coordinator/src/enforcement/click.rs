@@ -106,11 +106,8 @@ impl Enforcement {
 
     /// Who somebody is, if they are of ours; or how the row ends without knowing.
     async fn user(&self, workspace: &WorkspaceId, id: &str) -> Result<Option<User>, Done> {
-        let installation = self.parts.installations.of(workspace);
-        let Some(token) = installation.as_ref().and_then(|known| known.bot()) else {
-            return Err(Done::failed("installation_broken"));
-        };
-        let session = self.parts.client.with(token, workspace);
+        let token = self.bot_of(workspace).map_err(Done::of)?;
+        let session = self.parts.client.with(&token, workspace);
         let user = session.user_info(id).await;
         let user = user.map_err(|error| Done::refused(&error))?;
         let guest = user.is_restricted || user.is_ultra_restricted;

@@ -62,11 +62,11 @@ pub(super) fn outcome_of(error: &SlackError) -> Option<Outcome> {
     match error.meaning() {
         Meaning::AlreadyDone => None,
         Meaning::Wait(wait) => Some(Outcome::PutOff(code, wait.max(Duration::from_secs(1)))),
-        Meaning::Again | Meaning::TokenExpired => Some(Outcome::Later(code)),
+        // Once somebody gave us a good token it can be done.
+        Meaning::Again | Meaning::TokenExpired | Meaning::AuthDead => Some(Outcome::Later(code)),
         Meaning::Forbidden
         | Meaning::NotAMember
         | Meaning::Misconfigured { .. }
-        | Meaning::AuthDead
         | Meaning::Unknown => Some(Outcome::Failed(code)),
     }
 }

@@ -24,11 +24,11 @@ impl Enforcement {
         action: &StoredAction,
         (id, news, at): (String, String, String),
     ) -> Result<Done, StoreError> {
-        let installation = self.parts.installations.of(&action.workspace);
-        let Some(token) = installation.as_ref().and_then(|known| known.bot()) else {
-            return Ok(Done::failed("installation_broken"));
+        let token = match self.bot_of(&action.workspace) {
+            Ok(token) => token,
+            Err(outcome) => return Ok(Done::of(outcome)),
         };
-        let session = self.parts.client.with(token, &action.workspace);
+        let session = self.parts.client.with(&token, &action.workspace);
         let file = match session.file_info(&id).await {
             Ok(file) => file,
             Err(error) => return Ok(Done::refused(&error)),

@@ -12,6 +12,7 @@ use shared::job::{RemoteFile, RetryClass};
 
 use super::Enforcement;
 use super::deed::outcome_of;
+use super::tokens::BROKEN;
 use super::ways::{Way, WayOut};
 use crate::blobs::BlobError;
 use crate::outgoing::Outcome;
@@ -77,7 +78,7 @@ impl Enforcement {
             self.note(&noted).await?;
         }
         let Some(token) = way.installation.admin() else {
-            file.code = Some("installation_broken".to_owned());
+            file.code = Some(BROKEN.to_owned());
             return Ok(None);
         };
         let session = self.parts.client.with(token, &held.workspace);

@@ -7,6 +7,9 @@
 //! | `click`, `release` | what people press, and giving a message back |
 //! | `keeping`, `files_back` | sealed copies of files, kept and given back |
 //! | `files` | asking what a file is, and having it scanned |
+//! | `tokens` | whose token acts |
+//! | `joining` | entering a channel that is new |
+//! | `giving_up` | what is written of a deed that was tried too often |
 //!
 //! Owns what a row leads to. Leaves claiming rows' kinds and payloads to `store`, calls to `slack::client`, and when
 //! to look for rows to `actors::enforcer`.
@@ -20,6 +23,8 @@ mod click;
 mod deed;
 mod files;
 mod files_back;
+mod giving_up;
+mod joining;
 mod keeping;
 mod messages;
 mod metrics;
@@ -27,6 +32,7 @@ mod notice;
 mod posting;
 mod release;
 mod subject;
+mod tokens;
 mod ways;
 
 use std::sync::Arc;
@@ -42,6 +48,8 @@ use shared::lifecycle::Shutdown;
 use url::Url;
 
 use self::deed::Done;
+use self::tokens::BROKEN;
+use crate::alarms::Alarms;
 use crate::bell::Bell;
 use crate::blobs::Blobs;
 use crate::domain::due_times::DueTimes;
@@ -51,7 +59,7 @@ use crate::installations::Installations;
 use crate::jobs::JobMaker;
 use crate::originals::Originals;
 use crate::outgoing::{Outcome, Settlement, open};
-use crate::slack::client::SlackClient;
+use crate::slack::client::{SlackClient, is_about_a_token};
 use crate::store::outbox::{self, StoredAction};
 use crate::store::slack_actions::{KINDS, SlackActions, SlackDeed};
 use crate::store::{Store, StoreError};
@@ -95,6 +103,8 @@ pub struct EnforcementParts {
     pub retry: Retry,
     /// How long people have for alerts that are opened again.
     pub times: DueTimes,
+    /// Tells people what went wrong.
+    pub alarms: Alarms,
     /// Where links lead.
     pub public_url: Option<Url>,
     /// What is counted.
@@ -175,7 +185,7 @@ impl Enforcement {
         failpoint::pass("enforcer_claimed");
         let opened = open::<SlackDeed>(self.parts.actions.sealer(), &action, payload.as_deref());
         let done = match opened {
-            Ok(deed) => self.act(deed, &action).await,
+            Ok(deed) => self.act_or_give_up(deed, &action).await,
             Err(outcome) => Ok(Done::of(outcome)),
         };
         failpoint::pass("enforcer_acted");
@@ -189,6 +199,25 @@ impl Enforcement {
         }
     }
 
+    /// Acts; what was tried too often ends here, and what follows from that is written.
+    async fn act_or_give_up(
+        &self,
+        deed: SlackDeed,
+        action: &StoredAction,
+    ) -> Result<Done, StoreError> {
+        let done = self.act(deed.clone(), action).await?;
+        if let Outcome::Later(code) = &done.outcome
+            && (is_about_a_token(code) || code == BROKEN)
+        {
+            self.parts.installations.doubt();
+        }
+        let settlement = Settlement::of(action.clone(), done.outcome.clone(), self.parts.retry);
+        match settlement.exhausted() {
+            Some(code) => self.give_up(deed, action, code).await,
+            None => Ok(done),
+        }
+    }
+
     async fn act(&self, deed: SlackDeed, action: &StoredAction) -> Result<Done, StoreError> {
         match deed {
             SlackDeed::Block { job, policy } => self.block(action, job, policy).await,
@@ -199,6 +228,7 @@ impl Enforcement {
             SlackDeed::Click(click) => self.click(action, click).await,
             SlackDeed::File { file, news, at } => self.file(action, (file, news, at)).await,
             SlackDeed::Whisper(whisper) => self.whisper(action, whisper).await,
+            SlackDeed::Join { channel } => self.join(action, &channel).await,
         }
     }
 

@@ -29,11 +29,11 @@ impl Enforcement {
         let Some((held, subject)) = self.parts.store.write(reading).await? else {
             return Ok(Done::failed("message_forgotten"));
         };
-        let installation = self.parts.installations.of(&held.workspace);
-        let Some(token) = installation.as_ref().and_then(|known| known.bot()) else {
-            return Ok(Done::failed("installation_broken"));
+        let token = match self.bot_of(&held.workspace) {
+            Ok(token) => token,
+            Err(outcome) => return Ok(Done::of(outcome)),
         };
-        let session = self.parts.client.with(token, &held.workspace);
+        let session = self.parts.client.with(&token, &held.workspace);
         // A thread goes on below its first message, whatever became of that.
         let thread = held.thread_ts.as_deref();
         let to = To {
@@ -72,11 +72,11 @@ impl Enforcement {
         action: &StoredAction,
         whisper: Whisper,
     ) -> Result<Done, StoreError> {
-        let installation = self.parts.installations.of(&action.workspace);
-        let Some(token) = installation.as_ref().and_then(|known| known.bot()) else {
-            return Ok(Done::failed("installation_broken"));
+        let token = match self.bot_of(&action.workspace) {
+            Ok(token) => token,
+            Err(outcome) => return Ok(Done::of(outcome)),
         };
-        let session = self.parts.client.with(token, &action.workspace);
+        let session = self.parts.client.with(&token, &action.workspace);
         let message = crate::slack::client::NewMessage {
             channel: whisper.channel,
             text: whisper.text,

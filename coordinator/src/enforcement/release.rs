@@ -14,7 +14,6 @@ use super::messages::{self, To};
 use super::posting::post_once;
 use super::subject::{self, Subject};
 use crate::domain::block::Strategy;
-use crate::installations::Installation;
 use crate::outgoing::Outcome;
 use crate::slack::client::{NewMessage, SlackError, Spot};
 use crate::store::alerts::NewActivity;
@@ -45,16 +44,9 @@ impl Enforcement {
         if known.held.state != HeldState::Held {
             return Ok(Done::nothing_more());
         }
-        let Some(installation) = self.parts.installations.of(&known.held.workspace) else {
-            return Ok(not_released(
-                action,
-                &known.held,
-                Outcome::Failed("not_connected".to_owned()),
-            ));
-        };
         let given = match known.held.strategy {
-            Some(Strategy::DiscoveryTombstone) => self.restore(&installation, &known.held).await,
-            _ => self.repost(&installation, action, &known).await,
+            Some(Strategy::DiscoveryTombstone) => self.restore(&known.held).await,
+            _ => self.repost(action, &known).await,
         };
         let actions = self.parts.actions.clone();
         Ok(match given {
@@ -63,15 +55,24 @@ impl Enforcement {
         })
     }
 
-    async fn restore(
+    /// What was tried too often stays held, and whoever wanted it back is told.
+    pub(super) async fn release_given_up(
         &self,
-        installation: &Installation,
-        held: &HeldMessage,
-    ) -> Result<(), Outcome> {
-        let Some(token) = installation.admin() else {
-            return Err(Outcome::Failed("installation_broken".to_owned()));
-        };
-        let session = self.parts.client.with(token, &held.workspace);
+        action: &StoredAction,
+        id: HeldId,
+        code: &str,
+    ) -> Result<Done, StoreError> {
+        let reading = move |conn: &mut Conn| held::lock(conn, id);
+        let outcome = Outcome::Failed(code.to_owned());
+        Ok(match self.parts.store.write(reading).await? {
+            Some(held) => not_released(action, &held, outcome),
+            None => Done::of(outcome),
+        })
+    }
+
+    async fn restore(&self, held: &HeldMessage) -> Result<(), Outcome> {
+        let token = self.admin_of(&held.workspace)?;
+        let session = self.parts.client.with(&token, &held.workspace);
         let spot = Spot {
             team: held.team_id.as_deref(),
             channel: &held.channel_id,
@@ -80,16 +81,9 @@ impl Enforcement {
         give_up_on(session.discovery_chat_restore(spot).await)
     }
 
-    async fn repost(
-        &self,
-        installation: &Installation,
-        action: &StoredAction,
-        known: &Known,
-    ) -> Result<(), Outcome> {
+    async fn repost(&self, action: &StoredAction, known: &Known) -> Result<(), Outcome> {
         let failed = |code: &str| Outcome::Failed(code.to_owned());
-        let token = installation
-            .bot()
-            .ok_or_else(|| failed("installation_broken"))?;
+        let token = self.bot_of(&known.held.workspace)?;
         let sealed = known
             .sealed
             .as_deref()
@@ -105,7 +99,7 @@ impl Enforcement {
         };
         let card = messages::reposted(&known.subject, &text_of(&units));
         let message: NewMessage = messages::message(&card, &to);
-        let session = self.parts.client.with(token, &held.workspace);
+        let session = self.parts.client.with(&token, &held.workspace);
         let since = Some(held.message_ts.as_str());
         let posted = post_once(session, action, message, since).await;
         let posted = posted.map_err(|error| given_up(&error))?;

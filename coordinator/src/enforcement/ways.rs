@@ -6,6 +6,7 @@ use shared::failpoint;
 
 use super::Enforcement;
 use super::deed::outcome_of;
+use super::tokens::BROKEN;
 use crate::domain::block::Strategy;
 use crate::installations::Installation;
 use crate::outgoing::Outcome;
@@ -17,6 +18,9 @@ use crate::store::held::{HeldFile, HeldMessage, HeldState};
 pub(super) const TOMBSTONE: &str =
     "This message was held back by data-loss prevention until it has been reviewed.";
 
+/// How often a way is tried with a token that Slack refuses, before the next way is.
+const TRIES_WITH_A_DEAD_TOKEN: i32 = 6;
+
 /// What a hidden file is called.
 const TOMBSTONE_TITLE: &str = "Held back by data-loss prevention";
 
@@ -26,8 +30,8 @@ pub(super) struct Way<'a> {
     pub(super) installation: &'a Installation,
     /// The files of the message.
     pub(super) files: &'a [String],
-    /// Whether nobody can have gone it before us.
-    pub(super) first_time: bool,
+    /// Which try this is; before the first nobody can have gone it.
+    pub(super) attempt: i32,
 }
 
 /// Where a way led.
@@ -50,7 +54,7 @@ impl Enforcement {
             return Ok(WayOut::Away(HeldState::Standing));
         }
         let Some(token) = way.installation.admin() else {
-            return Ok(WayOut::Refused("installation_broken".to_owned()));
+            return Ok(WayOut::Refused(BROKEN.to_owned()));
         };
         let workspace = held.workspace.clone();
         let session = self.parts.client.with(token, &workspace);
@@ -112,15 +116,18 @@ fn way_out(called: Result<(), SlackError>, way: &Way<'_>) -> WayOut {
     };
     match error.meaning() {
         // Whoever comes a second time may have done it the first time.
-        Meaning::AlreadyDone if way.first_time => WayOut::Away(HeldState::Gone),
+        Meaning::AlreadyDone if way.attempt <= 1 => WayOut::Away(HeldState::Gone),
         Meaning::AlreadyDone => WayOut::Away(HeldState::Held),
-        Meaning::Wait(_) | Meaning::Again | Meaning::TokenExpired => {
+        // A token that died a moment ago may have a successor already; a leak must not stand because of that.
+        Meaning::AuthDead if way.attempt > TRIES_WITH_A_DEAD_TOKEN => {
+            WayOut::Refused(error.code().to_owned())
+        }
+        Meaning::Wait(_) | Meaning::Again | Meaning::TokenExpired | Meaning::AuthDead => {
             outcome_of(&error).map_or(WayOut::Away(HeldState::Held), WayOut::Wait)
         }
         Meaning::Forbidden
         | Meaning::NotAMember
         | Meaning::Misconfigured { .. }
-        | Meaning::AuthDead
         | Meaning::Unknown => WayOut::Refused(error.code().to_owned()),
     }
 }

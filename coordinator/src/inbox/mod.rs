@@ -23,12 +23,14 @@ use shared::job::RetryClass;
 use shared::telemetry::Metrics;
 
 use crate::actors::{Intake, IntakeError};
+use crate::alarms::Alarms;
 use crate::bell::Bell;
 use crate::installations::Installations;
 use crate::jobs::JobMaker;
 use crate::policies::Policies;
 use crate::store::slack_actions::SlackActions;
 use crate::store::{Store, StoreError};
+use crate::survey::Joining;
 use shared::seal::SealError;
 
 /// Takes in what Slack sends. Cheap to clone.
@@ -48,6 +50,10 @@ pub struct Inbox {
     pub actions: SlackActions,
     /// Wakes who does it.
     pub bell: Bell,
+    /// Tells people what went wrong.
+    pub alarms: Alarms,
+    /// Whether channels that are new are entered.
+    pub joining: Joining,
     /// What carries the jobs, by its name in traces.
     pub queue: &'static str,
     /// What is counted.

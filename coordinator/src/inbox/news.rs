@@ -7,12 +7,15 @@ use serde_json::json;
 use shared::ids::WorkspaceId;
 
 use super::{Inbox, InboxError};
+use crate::alarms::Trouble;
+use crate::domain::capability::Ability;
 use crate::mended;
 use crate::slack::event::{Event, FileNews, News};
 use crate::store::audit::{self, NewAuditEvent};
-use crate::store::installations::{InstallationState, note_state};
+use crate::store::installations::{self, InstallationState, note_state};
 use crate::store::slack_actions::{Row, SlackActions, SlackDeed};
 use crate::store::{Conn, StoreResult, clock, outbox};
+use crate::survey::Joining;
 
 impl Inbox {
     /// Writes down what follows from news; says whether that is all there is to the event.
@@ -45,11 +48,73 @@ impl Inbox {
                     .await
             }
             News::TokensRevoked { users, bots } => self.revoked(workspace, &users, &bots).await,
+            News::ChannelCreated { channel } => self.enter(workspace, channel).await,
+            News::ChannelRenumbered { old, new } => self.renumbered(workspace, old, new).await,
+            News::AccessChanged { teams } => self.reaches(workspace, teams).await,
             // A file that nobody can fetch is a gap, which the event itself tells.
-            News::File { .. } | News::AccessRevoked { .. } | News::ChannelCreated { .. } => {
-                Ok(false)
-            }
+            News::File { .. } => Ok(false),
         }
+    }
+
+    /// What is said in a channel that nobody entered is not heard.
+    async fn enter(&self, workspace: WorkspaceId, channel: String) -> Result<bool, InboxError> {
+        let known = self.installations.of(&workspace);
+        let able = known.is_some_and(|known| known.capabilities.allow(Ability::JoinChannels));
+        if self.joining == Joining::Invited || !able {
+            return Ok(true);
+        }
+        let actions = self.actions.clone();
+        let writing = move |conn: &mut Conn| {
+            let row = Row::new(format!("join/{workspace}/{channel}"), &workspace);
+            let row = actions.row(
+                &SlackDeed::Join {
+                    channel: channel.clone(),
+                },
+                row,
+            )?;
+            let now = clock::now(conn)?;
+            outbox::enqueue(conn, &[row], now)
+        };
+        self.store.write(writing).await?;
+        self.bell.ring();
+        Ok(true)
+    }
+
+    /// A channel that is shared with others, or no longer, may get another id.
+    async fn renumbered(
+        &self,
+        workspace: WorkspaceId,
+        old: String,
+        new: String,
+    ) -> Result<bool, InboxError> {
+        let writing = move |conn: &mut Conn| {
+            let moved = installations::move_review_channel(conn, &workspace, (&old, &new))?;
+            let data = json!({ "old": old, "new": new, "was_for_reviews": moved });
+            let subject = workspace.to_string();
+            let deed = NewAuditEvent::deed("slack.channel_renumbered", None, subject, data);
+            audit::append(conn, [deed]);
+            Ok(())
+        };
+        self.store.write(writing).await?;
+        Ok(true)
+    }
+
+    /// An organisation's installation reaches other workspaces than before: Slack has to be asked which.
+    async fn reaches(
+        &self,
+        workspace: WorkspaceId,
+        teams: Vec<String>,
+    ) -> Result<bool, InboxError> {
+        let writing = move |conn: &mut Conn| {
+            let data = json!({ "teams": teams });
+            let subject = workspace.to_string();
+            let deed = NewAuditEvent::deed("slack.access_changed", None, subject, data);
+            audit::append(conn, [deed]);
+            Ok(())
+        };
+        self.store.write(writing).await?;
+        self.installations.doubt();
+        Ok(true)
     }
 
     async fn revoked(
@@ -74,7 +139,13 @@ impl Inbox {
         reason: &'static str,
     ) -> Result<bool, InboxError> {
         tracing::warn!(%workspace, reason, "an installation works no longer");
-        let writing = move |conn: &mut Conn| note_state(conn, &workspace, state, reason);
+        let alarms = self.alarms.clone();
+        let writing = move |conn: &mut Conn| {
+            if note_state(conn, &workspace, state, reason)? {
+                alarms.raise(conn, &workspace, &trouble(state, reason))?;
+            }
+            Ok(())
+        };
         self.store.write(writing).await?;
         self.installations.refresh(&self.store).await?;
         Ok(true)
@@ -109,6 +180,15 @@ impl Inbox {
             Ok(())
         };
         Ok(self.store.write(noting).await?)
+    }
+}
+
+fn trouble(state: InstallationState, reason: &str) -> Trouble {
+    match state {
+        InstallationState::Uninstalled => Trouble::Uninstalled,
+        InstallationState::Active | InstallationState::Broken => Trouble::InstallationBroken {
+            reason: reason.to_owned(),
+        },
     }
 }
 

@@ -15,7 +15,7 @@ use shared::secret::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::probe::{ProbeError, Prober};
-use super::{ConfiguredTokens, token_place};
+use super::{Tokens, token_place};
 use crate::slack::client::{AppCredentials, Grant, Granted, SlackError};
 use crate::store::installations::{self, InstallationSource, SealedTokens};
 use crate::store::{StoreError, oauth_states};
@@ -156,14 +156,15 @@ impl Installer {
 
     async fn keep(&self, grant: Grant) -> Result<WorkspaceId, InstallError> {
         let bot = grant.bot.as_ref().ok_or(InstallError::NoToken)?;
-        let tokens = ConfiguredTokens {
+        let tokens = Tokens {
             bot: bot.token.clone(),
             admin: grant.user.as_ref().map(|user| user.token.clone()),
         };
-        let probe = self
+        let found = self
             .prober
             .probe(&tokens, InstallationSource::OAuth)
             .await?;
+        let probe = found.probe;
         let tenant = probe.tenant.clone();
         let sealed = self.seal(&tenant, grant.bot.as_ref(), grant.user.as_ref())?;
         let of = tenant.clone();

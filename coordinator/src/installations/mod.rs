@@ -1,11 +1,20 @@
 //! Where the app is installed: whose tokens act where, and what they allow.
 //!
-//! Owns a snapshot of the installations with their tokens opened, read again every second, and asking Slack
-//! who they are (`probe`). Leaves the rows to `store::installations`.
+//! | file | does |
+//! |---|---|
+//! | `installing` | turns somebody's consent into tokens (OAuth) |
+//! | `rotating` | turns tokens that end soon into the next ones |
+//! | `probe` | asks Slack who an installation is, and what its tokens allow |
+//! | `joining` | enters public channels, so that what is said there is heard |
+//!
+//! Owns a snapshot of the installations with their tokens opened, read again every second. Leaves the rows to
+//! `store::installations`, and when to ask Slack to `actors::surveyor`.
 //! **Invariant:** an event belongs to the installation of its tenant; a token acts for its own only.
 
 mod installing;
+mod joining;
 mod probe;
+mod rotating;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +24,7 @@ use shared::ids::WorkspaceId;
 use shared::seal::Sealer;
 use shared::secret::SecretString;
 
+use crate::bell::Bell;
 use crate::domain::capability::Capabilities;
 use crate::slack::event::OwnIds;
 use crate::store::installations::{
@@ -27,7 +37,7 @@ pub use probe::{ProbeError, Prober};
 
 /// The tokens that stand in the configuration.
 #[derive(Clone)]
-pub struct ConfiguredTokens {
+pub struct Tokens {
     /// The bot's.
     pub bot: SecretString,
     /// An admin's.
@@ -61,27 +71,44 @@ pub struct Installation {
 /// The installations.
 pub struct Installations {
     current: ArcSwap<HashMap<WorkspaceId, Arc<Installation>>>,
-    configured: Option<ConfiguredTokens>,
+    configured: Option<Tokens>,
     review_channel: Option<String>,
     sealer: Sealer,
     /// What the database held when it was read last; whoever holds the lock may publish.
     read: tokio::sync::Mutex<Option<Vec<Mark>>>,
+    /// Rung when Slack refused a token.
+    doubts: Bell,
 }
 
 impl Installations {
     /// None yet. `review_channel` is where those post cards that have no channel of their own.
-    pub fn new(
-        sealer: Sealer,
-        configured: Option<ConfiguredTokens>,
-        review_channel: Option<String>,
-    ) -> Self {
+    pub fn new(sealer: Sealer, configured: Option<Tokens>, review_channel: Option<String>) -> Self {
         Self {
             current: ArcSwap::default(),
             configured,
             review_channel,
             sealer,
             read: tokio::sync::Mutex::default(),
+            doubts: Bell::default(),
         }
+    }
+
+    /// Every installation.
+    pub fn all(&self) -> Vec<Arc<Installation>> {
+        self.current.load().values().map(Arc::clone).collect()
+    }
+
+    /// Slack refused a token: whoever asks Slack about installations should do so now.
+    pub fn doubt(&self) {
+        self.doubts.ring();
+    }
+
+    /// Waits until there is a doubt.
+    ///
+    /// # Cancel safety
+    /// A doubt is not lost with a wait that is given up.
+    pub async fn doubted(&self) {
+        self.doubts.rung().await;
     }
 
     /// The installation of a tenant.
@@ -96,7 +123,7 @@ impl Installations {
     }
 
     /// The tokens that stand in the configuration.
-    pub const fn configured(&self) -> Option<&ConfiguredTokens> {
+    pub const fn configured(&self) -> Option<&Tokens> {
         self.configured.as_ref()
     }
 
@@ -208,9 +235,17 @@ impl Installation {
         self.bot.as_ref().filter(|_| self.is_active())
     }
 
-    /// The admin's token, as long as the installation works.
+    /// The admin's token: good by itself, whatever became of the bot's, as long as the app is there.
     pub fn admin(&self) -> Option<&SecretString> {
-        self.admin.as_ref().filter(|_| self.is_active())
+        let is_there = self.state != InstallationState::Uninstalled;
+        self.admin.as_ref().filter(|_| is_there)
+    }
+
+    /// Its tokens, if Slack can be asked about them.
+    pub fn tokens(&self) -> Option<Tokens> {
+        let bot = self.bot.clone()?;
+        let admin = self.admin.clone();
+        (self.state != InstallationState::Uninstalled).then_some(Tokens { bot, admin })
     }
 }
 

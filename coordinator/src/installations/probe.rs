@@ -1,15 +1,15 @@
 //! Asking Slack who an installation is, and what its tokens allow.
 //!
 //! Owns what is asked: `auth.test` for identity and scopes, `users.info` for what the person behind the admin's
-//! token is, `team.info` for a name. Leaves how often to `actors::prober`.
-//! **Invariant:** an admin's token of another workspace is as good as none.
+//! token is, `team.info` for a name. Leaves how often to `actors::surveyor`.
+//! **Invariant:** an admin's token of another workspace, or one that Slack refuses, is as good as none.
 
 use shared::ids::WorkspaceId;
 use shared::secret::SecretString;
 
-use super::{ConfiguredTokens, Installations};
+use super::Tokens;
 use crate::domain::capability::{Capabilities, Standing};
-use crate::slack::client::{self, SlackClient, SlackError};
+use crate::slack::client::{self, SlackClient, SlackError, is_about_a_token};
 use crate::store::installations::{self, Identity, InstallationSource, Probe};
 use crate::store::{Store, StoreError};
 
@@ -36,24 +36,38 @@ pub enum ProbeError {
     Store(#[from] StoreError),
 }
 
+/// What Slack said of a pair of tokens.
+pub struct Found {
+    /// Who it is, and what the tokens allow.
+    pub probe: Probe,
+    /// Slack's word, if it refuses the admin's token.
+    pub admin_refused: Option<String>,
+}
+
+/// What stands behind an admin's token.
+#[derive(Default)]
+struct Admin {
+    user: Option<String>,
+    scopes: Vec<String>,
+    standing: Standing,
+    refused: Option<String>,
+}
+
 impl Prober {
-    /// Asks about the tokens of the configuration, writes the answer down, and puts it in force.
+    /// Asks about an installation's tokens, and writes the answer down.
     ///
     /// # Errors
     /// [`ProbeError`]; what was known stays.
-    pub async fn probe_configured(
+    pub async fn note(
         &self,
-        installations: &Installations,
-    ) -> Result<Option<WorkspaceId>, ProbeError> {
-        let Some(tokens) = installations.configured() else {
-            return Ok(None);
-        };
-        let probe = self.probe(tokens, InstallationSource::Configured).await?;
-        let tenant = probe.tenant.clone();
+        tokens: &Tokens,
+        source: InstallationSource,
+    ) -> Result<Found, ProbeError> {
+        let found = self.probe(tokens, source).await?;
+        let probe = found.probe.clone();
         let noting = move |conn: &mut _| installations::note_probe(conn, &probe);
         self.store.write(noting).await?;
-        installations.refresh(&self.store).await?;
-        Ok(Some(tenant))
+        Ok(found)
     }
 
     /// What Slack says of a pair of tokens.
@@ -62,9 +76,9 @@ impl Prober {
     /// [`ProbeError`].
     pub async fn probe(
         &self,
-        tokens: &ConfiguredTokens,
+        tokens: &Tokens,
         source: InstallationSource,
-    ) -> Result<Probe, ProbeError> {
+    ) -> Result<Found, ProbeError> {
         let nobody = WorkspaceId::new("unknown");
         let bot = self.client.with(&tokens.bot, &nobody).auth_test().await?;
         let tenant = tenant_of(&bot).ok_or(ProbeError::Nobody)?;
@@ -73,10 +87,9 @@ impl Prober {
         let team = session.team_info(None).await.ok();
         let admin = match &tokens.admin {
             Some(token) => self.admin(token, &tenant, &bot).await?,
-            None => None,
+            None => Admin::default(),
         };
-        let (admin_user_id, admin_scopes, standing) = admin.unwrap_or_default();
-        Ok(Probe {
+        let probe = Probe {
             source,
             identity: Identity {
                 team_id: bot.team_id.filter(|_| !bot.is_enterprise_install),
@@ -85,14 +98,18 @@ impl Prober {
                 app_id: bot.app_id,
                 bot_id: bot.bot_id,
                 bot_user_id: Some(bot.user_id),
-                admin_user_id,
+                admin_user_id: admin.user,
             },
             capabilities: Capabilities {
                 bot_scopes: bot.scopes,
-                admin_scopes,
-                admin: standing,
+                admin_scopes: admin.scopes,
+                admin: admin.standing,
             },
             tenant,
+        };
+        Ok(Found {
+            probe,
+            admin_refused: admin.refused,
         })
     }
 
@@ -101,12 +118,20 @@ impl Prober {
         token: &SecretString,
         tenant: &WorkspaceId,
         bot: &client::Identity,
-    ) -> Result<Option<(Option<String>, Vec<String>, Standing)>, ProbeError> {
+    ) -> Result<Admin, ProbeError> {
         let session = self.client.with(token, tenant);
-        let whose = session.auth_test().await?;
+        let whose = match session.auth_test().await {
+            Err(error) if is_about_a_token(error.code()) => {
+                return Ok(Admin {
+                    refused: Some(error.code().to_owned()),
+                    ..Admin::default()
+                });
+            }
+            whose => whose?,
+        };
         if (&whose.team_id, &whose.enterprise_id) != (&bot.team_id, &bot.enterprise_id) {
             tracing::warn!(%tenant, "the admin's token is of another workspace, and is not used");
-            return Ok(None);
+            return Ok(Admin::default());
         }
         // Who cannot be looked up is taken for a member, who may delete nothing of others.
         let user = session.user_info(&whose.user_id).await;
@@ -118,7 +143,12 @@ impl Prober {
                 Standing::Member
             }
         };
-        Ok(Some((Some(whose.user_id), whose.scopes, standing)))
+        Ok(Admin {
+            user: Some(whose.user_id),
+            scopes: whose.scopes,
+            standing,
+            refused: None,
+        })
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Settlement {
     pub action: StoredAction,
     outcome: Outcome,
     pause: Duration,
+    exhausted: bool,
 }
 
 impl Outcome {
@@ -55,14 +56,15 @@ impl Settlement {
     pub fn of(action: StoredAction, outcome: Outcome, retry: Retry) -> Self {
         let attempts = u32::try_from(action.attempts).unwrap_or_default();
         let pause = retry.pause_after(attempts, fastrand::f64());
-        let outcome = match (outcome, pause) {
-            (Outcome::Later(code), None) => Outcome::Failed(code),
-            (outcome, _) => outcome,
+        let (outcome, exhausted) = match (outcome, pause) {
+            (Outcome::Later(code), None) => (Outcome::Failed(code), true),
+            (outcome, _) => (outcome, false),
         };
         Self {
             action,
             outcome,
             pause: pause.unwrap_or_default(),
+            exhausted,
         }
     }
 
@@ -85,6 +87,14 @@ impl Settlement {
     /// Whether nothing more is to be done, and it was not done.
     pub fn is_given_up(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_))
+    }
+
+    /// Whether it is given up although another try might have helped; with the word of the last failure.
+    pub fn exhausted(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Failed(code) if self.exhausted => Some(code),
+            _ => None,
+        }
     }
 }
 
@@ -153,6 +163,12 @@ mod tests {
         let last = Settlement::of(claimed(24), later(), RETRY);
         assert_eq!(last.attempt(), Attempt::Failed { code: "timeout" });
         assert!(last.is_given_up() && !first.is_given_up());
+        assert_eq!(
+            (last.exhausted(), first.exhausted()),
+            (Some("timeout"), None)
+        );
+        let never = Settlement::of(claimed(1), Outcome::Failed("gone".to_owned()), RETRY);
+        assert!(never.is_given_up() && never.exhausted().is_none());
     }
 
     #[test]

@@ -291,6 +291,29 @@ pub fn choose_review_channel(
     Ok(true)
 }
 
+/// The channel in which reviewers are told has another id now; `false` if it was another channel.
+///
+/// # Errors
+/// As any query.
+pub fn move_review_channel(
+    conn: &mut Conn,
+    tenant: &WorkspaceId,
+    (old, new): (&str, &str),
+) -> StoreResult<bool> {
+    let now = DbTime::from(clock::now(conn)?);
+    let theirs = installations::table
+        .filter(installations::tenant.eq(tenant.as_str()))
+        .filter(installations::review_channel_id.eq(old));
+    let moved = with_conn!(conn, |c| diesel::update(theirs)
+        .set((
+            installations::review_channel_id.eq(storable(new)),
+            installations::updated_at.eq(now),
+            installations::version.eq(installations::version + 1),
+        ))
+        .execute(c))?;
+    Ok(moved > 0)
+}
+
 /// Writes down that an installation works no longer, and why; `false` if that was known. Call it through
 /// [`Store::write`](super::Store::write).
 ///

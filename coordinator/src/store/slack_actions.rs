@@ -29,9 +29,11 @@ pub const CLICK: &str = "click";
 pub const FILE: &str = "file";
 /// Tells somebody something in a channel that others do not see.
 pub const WHISPER: &str = "whisper";
+/// Enters a channel.
+pub const JOIN: &str = "join";
 
 /// Every kind that is carried out in Slack.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 9] = [
     BLOCK,
     NOTICE,
     NOTIFY_AUTHOR,
@@ -40,6 +42,7 @@ pub const KINDS: [&str; 8] = [
     CLICK,
     FILE,
     WHISPER,
+    JOIN,
 ];
 
 /// The field beside an author's buttons in which they write why a message may be read.
@@ -93,6 +96,11 @@ pub enum SlackDeed {
     },
     /// Tell somebody something.
     Whisper(Whisper),
+    /// Enter a public channel, to see what is said there.
+    Join {
+        /// Which.
+        channel: String,
+    },
 }
 
 /// A button that somebody pressed.
@@ -169,6 +177,7 @@ impl SlackDeed {
             Self::Click(_) => CLICK,
             Self::File { .. } => FILE,
             Self::Whisper(_) => WHISPER,
+            Self::Join { .. } => JOIN,
         }
     }
 

@@ -13,7 +13,8 @@ use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::block::{Plan, Spot, Strategy};
 use crate::domain::capability::{Ability, Capabilities, Lack};
-use crate::domain::policy::{Action, InForce, PolicyMode};
+use crate::domain::policy::InForce;
+use crate::domain::promise::{Unkept, unkept};
 use crate::store::installations::{self, StoredInstallation};
 use crate::store::workspaces::{self, Workspace};
 
@@ -214,26 +215,13 @@ fn abilities(capabilities: &Capabilities) -> Vec<AbilityView> {
     Ability::ALL.map(view).into()
 }
 
-/// What enforced policies promise and the tokens do not allow.
 fn unmet(capabilities: &Capabilities, policies: &InForce) -> Vec<UnmetView> {
-    let enforced = policies.policies.iter();
-    let enforced = enforced.filter(|(_, policy)| policy.mode == PolicyMode::Enforce);
-    let mut unmet = Vec::new();
-    for (id, policy) in enforced {
-        for action in &policy.actions {
-            let lack = match action {
-                Action::Block if capabilities.allow(Ability::TombstoneMessages) => None,
-                Action::Block => capabilities.check(Ability::DeleteMessages).err(),
-                Action::NotifyAuthor => capabilities.check(Ability::TellAuthors).err(),
-                _ => None,
-            };
-            unmet.extend(lack.map(|because| UnmetView {
-                policy: *id,
-                name: policy.name.clone(),
-                action: action.kind(),
-                because,
-            }));
-        }
-    }
-    unmet
+    let view = |one: Unkept| UnmetView {
+        policy: one.policy,
+        name: one.name,
+        action: one.action,
+        because: one.because,
+    };
+    let unkept = unkept(capabilities, policies);
+    unkept.into_iter().map(view).collect()
 }

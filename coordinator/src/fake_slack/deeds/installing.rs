@@ -150,7 +150,7 @@ impl World {
         } else {
             &plan.scopes
         };
-        let rotates = self.app.rotates_tokens && kind != TokenKind::App;
+        let life = self.app.token_life.filter(|_| kind != TokenKind::App);
         let mut token = Token {
             secret: String::new(),
             kind,
@@ -160,7 +160,7 @@ impl World {
             organisation,
             scopes: scopes.clone(),
             revoked: false,
-            expires_at: rotates.then(|| self.now() + EXPIRES_IN),
+            expires_at: life.map(|life| self.now() + life),
             refresh: None,
         };
         self.name_token(&mut token);
@@ -173,13 +173,14 @@ impl World {
     /// # Errors
     /// `invalid_refresh_token`.
     pub(in crate::fake_slack) fn refresh(&mut self, refresh: &str) -> Outcome<Token> {
+        let ends = self.now() + self.app.token_life.unwrap_or(EXPIRES_IN);
         let mut known = self.tokens.values_mut();
         let old = known
             .find(|token| token.refresh.as_deref() == Some(refresh) && !token.revoked)
             .ok_or_else(|| Refusal::of("invalid_refresh_token"))?;
         old.refresh = None;
         let mut token = old.clone();
-        token.expires_at = Some(self.now() + EXPIRES_IN);
+        token.expires_at = Some(ends);
         self.name_token(&mut token);
         self.tokens.insert(token.secret.clone(), token.clone());
         Ok(token)
@@ -190,11 +191,12 @@ impl World {
     /// # Errors
     /// `invalid_auth`.
     pub(in crate::fake_slack) fn start_rotation(&mut self, secret: &str) -> Outcome<Token> {
+        let ends = self.now() + self.app.token_life.unwrap_or(EXPIRES_IN);
         let old = self.tokens.get_mut(secret);
         let old = old.ok_or_else(|| Refusal::of("invalid_auth"))?;
         let mut token = old.clone();
         old.revoked = true;
-        token.expires_at = Some(self.now() + EXPIRES_IN);
+        token.expires_at = Some(ends);
         self.name_token(&mut token);
         self.tokens.insert(token.secret.clone(), token.clone());
         Ok(token)

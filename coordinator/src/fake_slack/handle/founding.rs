@@ -1,5 +1,6 @@
 //! Founding companies, and connecting the app.
 
+use chrono::TimeDelta;
 use shared::secret::SecretString;
 
 use crate::fake_slack::deeds::{Access, InstallPlan, Tokens};
@@ -107,8 +108,8 @@ impl FakeSlack {
         self.change(|world| world.app.user_events = events);
     }
 
-    /// Lets tokens that are made from now on end after twelve hours.
-    pub fn rotate_tokens(&self) {
-        self.change(|world| world.app.rotates_tokens = true);
+    /// Lets tokens that are made from now on end after that time.
+    pub fn rotate_tokens(&self, life: TimeDelta) {
+        self.change(|world| world.app.token_life = Some(life));
     }
 }

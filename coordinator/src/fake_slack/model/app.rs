@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
+
 use crate::slack::signature::SigningSecret;
 
 /// The app.
@@ -15,8 +17,8 @@ pub struct App {
     pub client_id: String,
     /// For the exchange of codes.
     pub client_secret: String,
-    /// Whether tokens end after twelve hours.
-    pub rotates_tokens: bool,
+    /// How long tokens are good, if they end; Slack's end after twelve hours.
+    pub token_life: Option<TimeDelta>,
     /// Whether the events that only people see are told as well.
     pub user_events: UserEvents,
     /// How it is told things.
@@ -97,7 +99,7 @@ impl App {
             name: name.to_owned(),
             client_id: "1000000001.2000000002".to_owned(),
             client_secret: "weir-client-secret".to_owned(),
-            rotates_tokens: false,
+            token_life: None,
             user_events: UserEvents::default(),
             transport: Transport::default(),
             installs: Vec::new(),

@@ -127,6 +127,11 @@ const CODES: [(Sense, &[&str]); 9] = [
     (Sense::TokenExpired, &["token_expired"]),
 ];
 
+/// Whether a code says that a token is over or dead.
+pub fn is_about_a_token(code: &str) -> bool {
+    matches!(sense(code), Some(Sense::AuthDead | Sense::TokenExpired))
+}
+
 /// What a code calls for, if that is known. Restrictions by an admin come with endings of their own.
 pub(super) fn sense(code: &str) -> Option<Sense> {
     let listed = CODES.iter().find(|(_, codes)| codes.contains(&code));

@@ -25,6 +25,7 @@ pub use calls::{
     Enterprise, Grant, Granted, HistoryPage, Identity, Listing, Metadata, Named, NewMessage, Page,
     Posted, Range, Spot, Upload, Uploads,
 };
+pub use codes::is_about_a_token;
 pub use error::{Meaning, Refusal, SlackError};
 pub use limits::{HoldListener, Limits};
 pub use method::{Method, Tier, Urgency};

@@ -38,8 +38,8 @@ pub enum News {
         /// Of these bots.
         bots: Vec<String>,
     },
-    /// An organisation's installation reaches these workspaces no longer.
-    AccessRevoked {
+    /// An organisation's installation reaches these workspaces from now on, or no longer.
+    AccessChanged {
         /// Which.
         teams: Vec<String>,
     },
@@ -47,6 +47,13 @@ pub enum News {
     ChannelCreated {
         /// Which.
         channel: String,
+    },
+    /// A channel has another id.
+    ChannelRenumbered {
+        /// The one it had.
+        old: String,
+        /// The one it has.
+        new: String,
     },
 }
 
@@ -86,8 +93,12 @@ pub(super) fn of(root: &Value) -> Option<News> {
             users: ids(event.pointer("/tokens/oauth")),
             bots: ids(event.pointer("/tokens/bot")),
         }),
-        "team_access_revoked" => Some(News::AccessRevoked {
+        "team_access_granted" | "team_access_revoked" => Some(News::AccessChanged {
             teams: ids(event.get("team_ids")),
+        }),
+        "channel_id_changed" => Some(News::ChannelRenumbered {
+            old: envelope::id(event.get("old_channel_id"))?.to_owned(),
+            new: envelope::id(event.get("new_channel_id"))?.to_owned(),
         }),
         "channel_created" => Some(News::ChannelCreated {
             channel: envelope::id(event.pointer("/channel/id"))?.to_owned(),
@@ -186,7 +197,7 @@ mod tests {
         let teams = told(&json!({"type": "team_access_revoked", "team_ids": ["T1"]}));
         assert_eq!(
             teams,
-            Some(News::AccessRevoked {
+            Some(News::AccessChanged {
                 teams: vec!["T1".to_owned()]
             })
         );

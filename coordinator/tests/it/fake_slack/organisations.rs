@@ -190,7 +190,7 @@ async fn a_token_that_ends_is_renewed_once() {
         clock: clock.clone(),
         ..Options::default()
     });
-    stand.slack.rotate_tokens();
+    stand.slack.rotate_tokens(chrono::TimeDelta::hours(12));
     let code = consent(&stand, "").await;
     let granted = exchange(&stand, &[("code", &code)]).await;
     let token = granted["access_token"].as_str().unwrap();

@@ -1,5 +1,7 @@
 //! What happens in Slack, with real processes and the stand-in for Slack.
 
+mod installing;
 mod otherwise;
 mod refusals;
 mod stories;
+mod troubles;

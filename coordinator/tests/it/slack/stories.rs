@@ -41,6 +41,16 @@ impl Watched {
         }
     }
 
+    /// A company that is watched already.
+    pub(super) fn of((site, weir): (Site, Process), company: Company, admin: Api) -> Self {
+        Self {
+            company,
+            admin,
+            _weir: weir,
+            _site: site,
+        }
+    }
+
     /// Waits until there is an alert with an activity of this kind.
     pub(super) async fn alert_with(&self, kind: &str) -> Value {
         until(&format!("an alert tells of {kind}"), async || {

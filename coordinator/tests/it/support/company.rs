@@ -33,21 +33,41 @@ impl Company {
 
     /// A company that is founded, and whose Ada has the address of the Weir admin from now on.
     pub(crate) fn of(slack: FakeSlack, tokens: Tokens, site: &mut Site) -> Self {
+        Self::connect(&slack, site);
+        site.set("WEIR_SLACK__BOT_TOKEN", &tokens.bot);
+        if let Some(admin) = &tokens.user {
+            site.set("WEIR_SLACK__ADMIN_TOKEN", admin);
+        }
+        Self { slack, tokens }
+    }
+
+    /// Leads a founded company to a site, and the site to it; tokens are for whoever calls.
+    pub(crate) fn connect(slack: &FakeSlack, site: &mut Site) {
         slack.change(|world| {
             if let Some(ada) = world.users.get_mut(ADA) {
                 ADMIN.clone_into(&mut ada.email);
             }
         });
-        connect(&slack, site);
+        connect(slack, site);
         let base = slack.base_url();
         site.tell_all("WEIR_NODE__FILE_HOSTS", host_of(&base));
         site.set("WEIR_SLACK__FILE_HOSTS", host_of(&base));
         site.set("WEIR_SLACK__API_BASE_URL", &base);
-        site.set("WEIR_SLACK__BOT_TOKEN", &tokens.bot);
-        if let Some(admin) = &tokens.user {
-            site.set("WEIR_SLACK__ADMIN_TOKEN", admin);
-        }
         site.set("WEIR_SLACK__REVIEW_CHANNEL", SECURITY);
+    }
+
+    /// A company that installed the app by itself.
+    pub(crate) fn installed(slack: FakeSlack) -> Self {
+        let install = slack.look(|world| world.app.installs.first().cloned());
+        let install = install.unwrap();
+        let tokens = Tokens {
+            bot: String::new(),
+            user: None,
+            bot_user: install.bot_user,
+            bot_id: install.bot_id,
+            bot_refresh: None,
+            user_refresh: None,
+        };
         Self { slack, tokens }
     }
 

@@ -106,7 +106,7 @@ fn granted(world: &World, plan: &InstallPlan, tokens: &Tokens) -> Value {
         user.insert("scope".to_owned(), json!(words(&plan.user_scopes)));
         user.insert("access_token".to_owned(), json!(secret));
         user.insert("token_type".to_owned(), json!("user"));
-        add_rotation(user, tokens.user_refresh.as_ref());
+        add_rotation(world, user, tokens.user_refresh.as_ref());
     }
     let team = plan.team.as_ref().and_then(|id| world.workspaces.get(id));
     let organisation = match (&plan.team, &plan.organisation) {
@@ -122,7 +122,7 @@ fn granted(world: &World, plan: &InstallPlan, tokens: &Tokens) -> Value {
         "is_enterprise_install": plan.team.is_none(),
     });
     if let Some(body) = body.as_object_mut() {
-        add_rotation(body, tokens.bot_refresh.as_ref());
+        add_rotation(world, body, tokens.bot_refresh.as_ref());
     }
     body
 }
@@ -149,14 +149,19 @@ fn renewed(world: &World, token: &Token) -> Value {
             "user_id"
         };
         body.insert(who.to_owned(), json!(token.user));
-        add_rotation(body, token.refresh.as_ref());
+        add_rotation(world, body, token.refresh.as_ref());
     }
     body
 }
 
-fn add_rotation(body: &mut serde_json::Map<String, Value>, refresh: Option<&String>) {
+fn add_rotation(
+    world: &World,
+    body: &mut serde_json::Map<String, Value>,
+    refresh: Option<&String>,
+) {
     if let Some(refresh) = refresh {
+        let life = world.app.token_life.unwrap_or(EXPIRES_IN);
         body.insert("refresh_token".to_owned(), json!(refresh));
-        body.insert("expires_in".to_owned(), json!(EXPIRES_IN.num_seconds()));
+        body.insert("expires_in".to_owned(), json!(life.num_seconds()));
     }
 }
