@@ -21,7 +21,7 @@ pub const SOURCE: &str = "weir";
 pub enum Trouble {
     /// Slack sent more events than it lets through, and dropped some.
     EventsDropped,
-    /// Nobody took in what Slack sent for a while.
+    /// Nobody took in what Slack sent for so long that Slack may have stopped.
     NotListened,
     /// Slack takes a token no longer.
     InstallationBroken {
@@ -139,7 +139,7 @@ impl Trouble {
     const fn title(&self) -> &'static str {
         match self {
             Self::EventsDropped => "Slack dropped events of this workspace",
-            Self::NotListened => "Nobody took in what Slack sent for a while",
+            Self::NotListened => "Nobody took in what Slack sent for more than an hour",
             Self::InstallationBroken { .. } => "Slack takes a token of Weir no longer",
             Self::Uninstalled => "The app was removed from the workspace",
             Self::Storm { .. } => "A policy blocks abnormally often in a channel",
@@ -155,8 +155,8 @@ impl Trouble {
             Self::EventsDropped => "More happened than Slack tells an app in an hour. The messages of that time are \
                 read again by a backfill, which ends later than the events would have come."
                 .to_owned(),
-            Self::NotListened => "The messages of that time are read again by a backfill. If it comes again, look at \
-                the coordinators' logs and at the database."
+            Self::NotListened => "After an hour Slack stops to send events: see whether they are turned on at the \
+                app's page, under Event Subscriptions. The messages of that time are read again by a backfill."
                 .to_owned(),
             Self::InstallationBroken { reason } => format!(
                 "Slack says `{reason}`. Messages may be scanned, and nothing is done about them: install the app \

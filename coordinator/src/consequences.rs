@@ -101,6 +101,10 @@ impl Consequences {
         for decision in decisions {
             let matched = matched(&decision, findings);
             for action in decision.effects() {
+                if !action.tells_of_the_alert() && job.is_history() {
+                    // Somebody looks at what was said long ago; nobody is surprised by it.
+                    continue;
+                }
                 if action.tells_of_the_alert() {
                     let made = telling(action, &decision, &matched, job);
                     new.notices.extend(self.notice(made, action, &new.alerts));

@@ -11,6 +11,7 @@ pub mod alert_work;
 pub mod api;
 pub mod app;
 pub mod arrivals;
+pub mod backfill;
 pub mod bell;
 pub mod blobs;
 pub mod cli;
@@ -25,6 +26,7 @@ pub mod enforcement;
 #[cfg(feature = "fake-slack")]
 pub mod fake_slack;
 pub mod first_start;
+pub mod gaps;
 #[cfg(feature = "embedded")]
 pub mod heartbeats;
 pub mod inbox;

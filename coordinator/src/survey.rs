@@ -113,7 +113,7 @@ impl Survey {
         }
         if let Some(reason) = admin_refused {
             let trouble = Trouble::InstallationBroken { reason };
-            return is_written(self.raise(tenant, trouble).await);
+            return is_written(&self.raise(tenant, trouble).await);
         }
         true
     }
@@ -128,7 +128,7 @@ impl Survey {
             return false;
         }
         // Nobody has to ask again soon: somebody has to mend it first.
-        is_written(self.broken(tenant, error.code()).await)
+        is_written(&self.broken(tenant, error.code()).await)
     }
 
     async fn broken(&self, tenant: &WorkspaceId, code: &str) -> StoreResult<()> {
@@ -175,12 +175,12 @@ impl Survey {
         };
         if rotated.renewed > 0 {
             let store = &self.parts.prober.store;
-            return is_written(self.parts.installations.refresh(store).await);
+            return is_written(&self.parts.installations.refresh(store).await);
         }
         let mut written = true;
         for (tenant, reason) in rotated.refused {
             let trouble = Trouble::InstallationBroken { reason };
-            written &= is_written(self.raise(&tenant, trouble).await);
+            written &= is_written(&self.raise(&tenant, trouble).await);
         }
         written
     }
@@ -194,19 +194,23 @@ impl Survey {
             }
             for one in unkept(&known.capabilities, &policies) {
                 let promise = (known.tenant.clone(), one.policy, one.action);
-                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-                let is_new = told.insert(promise.clone());
-                drop(told);
                 let trouble = Trouble::PromiseUnkept {
                     policy: one.policy,
                     action: one.action,
                 };
-                if is_new && !is_written(self.raise(&known.tenant, trouble).await) {
-                    let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-                    told.remove(&promise);
+                if self.is_told(&promise) || !is_written(&self.raise(&known.tenant, trouble).await)
+                {
+                    continue;
                 }
+                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.insert(promise);
             }
         }
+    }
+
+    fn is_told(&self, promise: &Promise) -> bool {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.contains(promise)
     }
 
     async fn raise(&self, tenant: &WorkspaceId, trouble: Trouble) -> StoreResult<()> {
@@ -216,8 +220,8 @@ impl Survey {
     }
 }
 
-fn is_written(written: Result<(), StoreError>) -> bool {
-    if let Err(error) = &written {
+fn is_written(written: &Result<(), StoreError>) -> bool {
+    if let Err(error) = written {
         tracing::warn!(%error, "trouble with an installation not written down");
     }
     written.is_ok()

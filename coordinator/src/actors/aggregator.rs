@@ -31,7 +31,7 @@ use crate::originals::Originals;
 use crate::policies::Policies;
 use crate::store::jobs::{self, Job};
 use crate::store::notices::Notices;
-use crate::store::results::{self, Committed, NewResult};
+use crate::store::results::{self, Committed, NewResult, News};
 use crate::store::slack_actions::{Row, SlackActions, SlackDeed};
 use crate::store::{Conn, Store, StoreError, StoreResult, clock, originals, outbox};
 use crate::suppressions::Suppressions;
@@ -339,20 +339,27 @@ async fn commit(
         keep_originals(conn, &keeper, &mut results)?;
         let committed = results::commit_telling(conn, &results, Some(&notices))?;
         mended::after_clean_scans(conn, &actions, &clean(&results, &committed))?;
-        tell_reviewers(conn, &committed, (&actions, &installations))?;
+        let lately = committed.news.iter().filter(|news| {
+            let job = news.job.and_then(|job| contexts.get(&job));
+            !job.is_some_and(Job::is_history)
+        });
+        tell_reviewers(conn, lately, (&actions, &installations))?;
         Ok(committed)
     });
     committing.await
 }
 
 /// Cards for the alerts that are news, where somebody wants them.
-fn tell_reviewers(
+fn tell_reviewers<'a>(
     conn: &mut Conn,
-    committed: &Committed,
+    news: impl Iterator<Item = &'a News>,
     (actions, installations): (&SlackActions, &Installations),
 ) -> StoreResult<()> {
     let mut rows = Vec::new();
-    for (alert, workspace) in &committed.news {
+    for News {
+        alert, workspace, ..
+    } in news
+    {
         let known = installations.of(workspace);
         if known.is_none_or(|known| known.review_channel.is_none()) {
             continue;

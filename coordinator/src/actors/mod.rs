@@ -12,11 +12,13 @@
 //! | [`Enforcer`] | doing in Slack what was decided | nothing: what was done and not recorded is found done |
 //! | [`Listener`] | hearing Slack over connections that Weir opens | nothing: what is not acknowledged comes again |
 //! | [`Surveyor`] | asking Slack who the installations are | nothing |
+//! | [`Backfiller`] | reading again what was said | nothing: reading goes on behind the last page that was taken in |
 //!
 //! **Invariant:** whatever an actor holds can be read again from the database.
 
 mod admission;
 mod aggregator;
+mod backfiller;
 mod dispatcher;
 mod enforcer;
 mod intake;
@@ -29,6 +31,7 @@ mod surveyor;
 
 pub use admission::{Admission, Place};
 pub use aggregator::{Aggregator, AggregatorParts};
+pub use backfiller::{Backfiller, BackfillerParts};
 pub use dispatcher::{Dispatch, Dispatcher, Ready};
 pub use enforcer::{Enforcer, EnforcerParts};
 pub use intake::{Intake, IntakeError, TakeIn};

@@ -157,6 +157,11 @@ fn records() -> Vec<RouteEntry> {
         RouteEntry::get("/api/v1/stats", v1::stats::get),
         RouteEntry::get("/api/v1/workspaces", v1::workspaces::list),
         RouteEntry::get("/api/v1/workspaces/{id}", v1::workspaces::get),
+        RouteEntry::patch("/api/v1/workspaces/{id}", v1::workspaces::change),
+        RouteEntry::get("/api/v1/backfills", v1::backfills::list),
+        RouteEntry::post("/api/v1/backfills", v1::backfills::create),
+        RouteEntry::get("/api/v1/backfills/{id}", v1::backfills::get),
+        RouteEntry::post("/api/v1/backfills/{id}/cancel", v1::backfills::cancel),
         RouteEntry::get("/api/v1/nodes", v1::nodes::list),
         RouteEntry::get("/api/v1/queue", v1::queue::status),
     ]

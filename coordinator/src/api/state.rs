@@ -16,8 +16,8 @@ use super::auth::Authenticator;
 use super::cursor::CursorKey;
 use crate::accounts::Accounts;
 use crate::actors::{
-    Admission, Aggregator, Dispatcher, Enforcer, Intake, Janitor, Listener, Notary, Notifier,
-    Redispatcher, Surveyor,
+    Admission, Aggregator, Backfiller, Dispatcher, Enforcer, Intake, Janitor, Listener, Notary,
+    Notifier, Redispatcher, Surveyor,
 };
 use crate::arrivals::Arrivals;
 use crate::bell::Bell;
@@ -131,6 +131,8 @@ pub struct Actors {
     pub surveyor: Guarded<Surveyor>,
     /// Hears Slack.
     pub listener: Guarded<Listener>,
+    /// Reads again what was said.
+    pub backfiller: Guarded<Backfiller>,
 }
 
 impl Actors {
@@ -146,6 +148,7 @@ impl Actors {
             (self.notifier.is_alive(), self.notifier.name()),
             (self.enforcer.is_alive(), self.enforcer.name()),
             (self.surveyor.is_alive(), self.surveyor.name()),
+            (self.backfiller.is_alive(), self.backfiller.name()),
             (self.listener.is_alive(), self.listener.name()),
         ]
         .into_iter()

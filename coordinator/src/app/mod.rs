@@ -3,36 +3,31 @@
 //! Owns the order of building and of taking down, and is the only place that knows which queue, which
 //! database and which scanners there are. Embedded and distributed differ here and nowhere else.
 
+mod serving;
 mod slack;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::{Actor, Arbiter, ArbiterHandle};
-use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use anyhow::Context;
 use shared::actor::{GuardOptions, Guarded, Guardian};
 use shared::clock::{SharedClock, SystemClock};
 use shared::ids::NodeId;
 use shared::lifecycle::Shutdown;
 use shared::queue::{self, Queue};
-use shared::seal::{EnvelopeSealer, KeyRing, NodeVerifier, Purpose, Sealer, Signer};
+use shared::seal::{EnvelopeSealer, KeyRing, Purpose, Sealer, Signer};
 use shared::telemetry::Metrics;
-use tracing_actix_web::TracingLogger;
 
 use self::slack::SlackSide;
-use crate::accounts::{Accounts, AddressHashes};
 use crate::actors::{
     Admission, Aggregator, AggregatorParts, Dispatcher, Intake, Janitor, JanitorParts, Notary,
     NotaryParts, Notifier, NotifierParts, Redispatcher, Round, Sweep,
 };
-use crate::api::auth::{AccessTokens, Authenticator, OpaqueTokens, Passwords};
-use crate::api::cursor::CursorKey;
-use crate::api::limits::Limits;
-use crate::api::root_span::RequestSpan;
-use crate::api::sharing::sharing;
-use crate::api::{self, Actors, AppState, StoredTokens};
+use crate::alarms::Alarms;
+use crate::api::Actors;
+use crate::api::auth::Passwords;
 use crate::arrivals::Arrivals;
 use crate::blobs::Blobs;
 use crate::config::CoordinatorConfig;
@@ -47,12 +42,10 @@ use crate::mail::{Digests, Mailer, Post, PostParts};
 use crate::originals::Originals;
 use crate::outgoing::DeliveryMetrics;
 use crate::policies::Policies;
-use crate::replays::Replays;
-use crate::slack::signature::SigningSecret;
 use crate::store::Store;
 use crate::store::notices::{Addresses, Notices};
 use crate::suppressions::Suppressions;
-use crate::webhooks::{AddressGuard, Caller, Deliveries, DeliveryParts, Rules, Schemes, Sealing};
+use crate::webhooks::{AddressGuard, Caller, Deliveries, DeliveryParts, Rules, Schemes};
 
 /// How a coordinator ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +100,8 @@ pub async fn run(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<
         &arrivals,
     )?;
     let node = start_scanners(&foundation, &guardian, &scanning)?;
-    let state = web::Data::new(state(&foundation, actors, admission, arrivals)?);
-    let server = serve(&foundation, state)?;
+    let state = serving::state(&foundation, actors, admission, arrivals)?;
+    let server = serving::serve(&foundation, web::Data::new(state))?;
     foundation.shutdown.draining().await;
     server.stop(true).await;
     if let Some(node) = node {
@@ -168,7 +161,11 @@ async fn lay(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Foun
     }
     let caller = Caller::new(rules(&config))?;
     let shutdown = Shutdown::listen(config.http.drain_deadline)?;
-    let around = (&database_sealer, &shutdown);
+    let alarms = Alarms {
+        notices: notices.clone(),
+        times: config.alerts.due_times(),
+    };
+    let around = (&database_sealer, alarms, &shutdown);
     let slack = SlackSide::lay(&config.slack, &store, around).await?;
     Ok(Foundation {
         config,
@@ -266,10 +263,12 @@ fn start_actors(
         }
     });
     let (janitor, notary) = start_keepers(foundation, guardian, &arbiter, &name);
+    let inbox = slack::inbox(foundation, &intake)?;
+    let read_again = (results_arbiter, inbox.clone(), name.as_str());
+    let backfiller = slack::start_backfiller(foundation, guardian, read_again);
     let aggregator = start_aggregator(foundation, guardian, (results_arbiter, name), arrivals)?;
     let (enforcer, surveyor) = slack::start(foundation, guardian, results_arbiter)?;
-    let heard = (intake_arbiter, slack::inbox(foundation, &intake)?);
-    let listener = slack::start_listener(foundation, guardian, heard);
+    let listener = slack::start_listener(foundation, guardian, (intake_arbiter, inbox));
     Ok(Actors {
         intake,
         dispatcher,
@@ -281,6 +280,7 @@ fn start_actors(
         enforcer,
         surveyor,
         listener,
+        backfiller,
     })
 }
 
@@ -496,95 +496,4 @@ impl NoScanners {
     async fn drain(&self, _deadline: std::time::Duration) -> usize {
         match *self {}
     }
-}
-
-fn state(
-    foundation: &Foundation,
-    actors: Actors,
-    admission: Admission,
-    arrivals: Arrivals,
-) -> anyhow::Result<AppState> {
-    let token_keys = keys::token_keys(&foundation.ring)?;
-    let tokens = OpaqueTokens::new(&token_keys.opaque);
-    let signing_secret = foundation.config.slack.signing_secret.as_ref();
-    Ok(AppState {
-        store: foundation.store.clone(),
-        queue: Arc::clone(&foundation.queue),
-        inbox: slack::inbox(foundation, &actors.intake)?,
-        installer: slack::installer(foundation)?,
-        tickets: slack::tickets(foundation),
-        actors,
-        admission,
-        due_after: foundation.config.pipeline.due_after,
-        arrivals,
-        jobs: job_maker(foundation)?,
-        blobs: foundation.blobs.clone(),
-        detectors: Arc::clone(&foundation.detectors),
-        policies: Arc::clone(&foundation.policies),
-        replays: Arc::new(Replays::default()),
-        originals: originals(foundation)?,
-        suppressions: Arc::clone(&foundation.suppressions),
-        times: foundation.config.alerts.due_times(),
-        notices: foundation.notices.clone(),
-        sends_mail: foundation.mailer.is_some(),
-        sealing: Sealing::new(foundation.database_sealer.clone()),
-        caller: foundation.caller.clone(),
-        signing_secret: signing_secret.map(SigningSecret::new).transpose()?,
-        slack_actions: foundation.slack.actions.clone(),
-        bell: foundation.slack.bell.clone(),
-        nodes: NodeVerifier::new(&foundation.ring)?,
-        accounts: Accounts {
-            store: foundation.store.clone(),
-            passwords: Arc::clone(&foundation.passwords),
-            tokens: tokens.clone(),
-            addresses: AddressHashes::new(&token_keys.address),
-            sealer: Sealer::new(&foundation.ring, Purpose::Database)?,
-            ended: Arc::clone(&foundation.ended),
-        },
-        allow_registration: foundation.config.auth.allow_registration,
-        authenticator: Authenticator {
-            access: AccessTokens::new(&token_keys.access, Arc::clone(&foundation.clock)),
-            opaque: tokens,
-            lookup: Arc::new(StoredTokens(foundation.store.clone())),
-            ended: Arc::clone(&foundation.ended),
-        },
-        signatures: foundation.signer.verifier().clone(),
-        cursors: CursorKey::new(&token_keys.cursor),
-        metrics: foundation.metrics.clone(),
-        clock: Arc::clone(&foundation.clock),
-        max_upload: foundation.config.http.max_upload.0,
-    })
-}
-
-fn serve(
-    foundation: &Foundation,
-    state: web::Data<AppState>,
-) -> anyhow::Result<actix_web::dev::ServerHandle> {
-    let bind = foundation.config.http.bind;
-    let authenticator = web::Data::new(state.authenticator.clone());
-    let config = &foundation.config;
-    let limits = web::Data::new(Limits::new(&config.limits, &config.http));
-    let origins = config.http.cors_origins.clone();
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .app_data(authenticator.clone())
-            .app_data(limits.clone())
-            .wrap(TracingLogger::<RequestSpan>::new())
-            .wrap(Condition::new(!origins.is_empty(), sharing(&origins)))
-            .wrap(from_fn(api::boundary::boundary))
-            .configure(api::configure)
-    })
-    .disable_signals()
-    .shutdown_timeout(foundation.config.http.drain_deadline.as_secs().max(1))
-    .bind(bind)
-    .with_context(|| format!("cannot listen on {bind}: set WEIR_HTTP__BIND to a free address"))?;
-    for address in server.addrs() {
-        tracing::info!(%address, "listening");
-        first_start::announce(address);
-    }
-    let server = server.run();
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-    Ok(handle)
 }

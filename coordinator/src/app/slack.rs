@@ -15,13 +15,16 @@ use shared::seal::Sealer;
 
 use super::{Foundation, job_maker, originals};
 use crate::actors::{
-    Enforcer, EnforcerParts, Intake, Listener, ListenerParts, Surveyor, SurveyorParts,
+    Backfiller, BackfillerParts, Enforcer, EnforcerParts, Intake, Listener, ListenerParts,
+    Surveyor, SurveyorParts,
 };
 use crate::alarms::Alarms;
+use crate::backfill::{BackfillParts, Backfills};
 use crate::bell::Bell;
 use crate::config::{CoordinatorConfig, SlackConfig};
 use crate::domain::notice::Retry;
 use crate::enforcement::{Enforcement, EnforcementMetrics, EnforcementParts};
+use crate::gaps::Gaps;
 use crate::inbox::Inbox;
 use crate::installations::{Installations, Installer, Prober, Tokens};
 use crate::shared_limits::SharedLimits;
@@ -41,6 +44,8 @@ pub(super) struct SlackSide {
     pub(super) installations: Arc<Installations>,
     pub(super) actions: SlackActions,
     pub(super) bell: Bell,
+    pub(super) alarms: Alarms,
+    pub(super) gaps: Gaps,
 }
 
 impl SlackSide {
@@ -48,7 +53,7 @@ impl SlackSide {
     pub(super) async fn lay(
         config: &SlackConfig,
         store: &Store,
-        (sealer, shutdown): (&Sealer, &Shutdown),
+        (sealer, alarms, shutdown): (&Sealer, Alarms, &Shutdown),
     ) -> anyhow::Result<Self> {
         let limits = SharedLimits::new(store.clone(), shutdown);
         let client = SlackClient::new(config.api_base_url.clone(), limits.limits())
@@ -63,10 +68,13 @@ impl SlackSide {
         let review_channel = config.review_channel.clone();
         let installations = Installations::new(sealer.clone(), configured, review_channel);
         installations.refresh(store).await?;
+        let installations = Arc::new(installations);
         Ok(Self {
             client,
             limits,
-            installations: Arc::new(installations),
+            gaps: Gaps::new(Arc::clone(&installations), alarms.clone(), config.gap_after),
+            alarms,
+            installations,
             actions: SlackActions::new(sealer.clone()),
             bell: Bell::default(),
         })
@@ -129,18 +137,11 @@ pub(super) fn inbox(foundation: &Foundation, intake: &Guarded<Intake>) -> anyhow
         actions: foundation.slack.actions.clone(),
         bell: foundation.slack.bell.clone(),
         queue: foundation.queue.system(),
-        alarms: alarms(foundation),
+        alarms: foundation.slack.alarms.clone(),
+        gaps: foundation.slack.gaps.clone(),
         joining: joining(&foundation.config.slack),
         metrics: foundation.metrics.clone(),
     })
-}
-
-/// What tells people of troubles.
-fn alarms(foundation: &Foundation) -> Alarms {
-    Alarms {
-        notices: foundation.notices.clone(),
-        times: foundation.config.alerts.due_times(),
-    }
 }
 
 const fn joining(config: &SlackConfig) -> Joining {
@@ -195,7 +196,7 @@ pub(super) fn start(
             first: config.retry_after,
         },
         times: foundation.config.alerts.due_times(),
-        alarms: alarms(foundation),
+        alarms: foundation.slack.alarms.clone(),
         public_url: foundation.config.http.public_url.clone(),
         metrics: EnforcementMetrics::new(&foundation.metrics, config.block_objective),
         bell: slack.bell.clone(),
@@ -227,7 +228,7 @@ fn start_surveyor(
         installer: installer(foundation)?,
         installations: Arc::clone(&slack.installations),
         policies: Arc::clone(&foundation.policies),
-        alarms: alarms(foundation),
+        alarms: foundation.slack.alarms.clone(),
         joining: joining(config),
     });
     let parts = Arc::new(SurveyorParts {
@@ -242,4 +243,31 @@ fn start_surveyor(
         let parts = Arc::clone(&parts);
         Surveyor::start_in_arbiter(&arbiter, move |_| Surveyor::new(parts))
     }))
+}
+
+/// What reads again what was said.
+pub(super) fn start_backfiller(
+    foundation: &Foundation,
+    guardian: &Guardian,
+    (arbiter, inbox, name): (&ArbiterHandle, Inbox, &str),
+) -> Guarded<Backfiller> {
+    let slack = &foundation.slack;
+    let parts = Arc::new(BackfillerParts {
+        name: name.to_owned(),
+        backfills: Backfills::new(BackfillParts {
+            store: foundation.store.clone(),
+            inbox,
+            installations: Arc::clone(&slack.installations),
+            prober: prober(foundation),
+            alarms: slack.alarms.clone(),
+        }),
+        gaps: slack.gaps.clone(),
+        store: foundation.store.clone(),
+        shutdown: foundation.shutdown.clone(),
+    });
+    let arbiter = arbiter.clone();
+    guardian.guard("backfiller", move || {
+        let parts = Arc::clone(&parts);
+        Backfiller::start_in_arbiter(&arbiter, move |_| Backfiller::new(parts))
+    })
 }

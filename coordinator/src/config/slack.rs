@@ -34,6 +34,9 @@ shared::config_section! {
         /// Whether the bot enters every public channel by itself, those that are new too: it hears only what is said
         /// where it is. Private channels it has to be invited to.
         join_channels: bool = "true",
+        /// Silence that is a gap: what was said meanwhile is read again, as long after it, by a backfill. Shorter ones
+        /// Slack's own retries close.
+        gap_after: Duration = "1m",
         /// How soon after it was written a leak should be gone: what `weir_time_to_block_seconds` is held to.
         block_objective: Duration = "5s",
         /// Messages that one policy may block in one channel within `storm_within`; what comes after them is
@@ -70,6 +73,7 @@ fn check(slack: &SlackConfig, source: &mut Source) {
         ("retry_after", slack.retry_after),
         ("probe_every", slack.probe_every),
         ("storm_within", slack.storm_within),
+        ("gap_after", slack.gap_after),
     ] {
         if time.is_zero() {
             source.refuse("slack", key, "must be more than zero");

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod address;
 pub mod alert;
+pub mod backfill;
 pub mod block;
 pub mod capability;
 pub mod chain;

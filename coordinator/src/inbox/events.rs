@@ -82,7 +82,7 @@ impl Inbox {
     }
 
     /// Whether files of that workspace can be fetched.
-    fn reads_files(&self, workspace: &WorkspaceId) -> bool {
+    pub(super) fn reads_files(&self, workspace: &WorkspaceId) -> bool {
         let known = self.installations.of(workspace);
         known.is_some_and(|known| known.is_active() && known.capabilities.allow(Ability::ReadFiles))
     }
@@ -159,7 +159,10 @@ impl Inbox {
         let counted = match outcome {
             Ok(Outcome::Accepted) => IntakeOutcome::Accepted,
             Ok(Outcome::Duplicate) => IntakeOutcome::Duplicate,
-            Err(_) => IntakeOutcome::Unavailable,
+            Err(_) => {
+                self.gaps.refuse();
+                IntakeOutcome::Unavailable
+            }
         };
         self.metrics.intake.events(counted, 1);
         outcome.map(|_| ()).map_err(InboxError::Intake)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `events` | messages and files: jobs |
 //! | `news` | what is told beside content: messages gone, files, tokens revoked |
+//! | `history` | messages that are read again |
 //! | `clicks` | buttons |
 //! | `commands` | `/dlp`, which is answered at once |
 //!
@@ -14,6 +15,7 @@
 mod clicks;
 mod commands;
 mod events;
+mod history;
 mod news;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use shared::telemetry::Metrics;
 use crate::actors::{Intake, IntakeError};
 use crate::alarms::Alarms;
 use crate::bell::Bell;
+use crate::gaps::Gaps;
 use crate::installations::Installations;
 use crate::jobs::JobMaker;
 use crate::policies::Policies;
@@ -52,6 +55,8 @@ pub struct Inbox {
     pub bell: Bell,
     /// Tells people what went wrong.
     pub alarms: Alarms,
+    /// Knows of time in which nobody listened.
+    pub gaps: Gaps,
     /// Whether channels that are new are entered.
     pub joining: Joining,
     /// What carries the jobs, by its name in traces.
@@ -59,6 +64,8 @@ pub struct Inbox {
     /// What is counted.
     pub metrics: Metrics,
 }
+
+pub use history::Found;
 
 /// What becomes of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]

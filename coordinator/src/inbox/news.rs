@@ -2,12 +2,13 @@
 //!
 //! **Invariant:** what follows from it is written before it counts as taken in, and may be written twice.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::ids::WorkspaceId;
 
 use super::{Inbox, InboxError};
 use crate::alarms::Trouble;
+use crate::domain::backfill::Span;
 use crate::domain::capability::Ability;
 use crate::mended;
 use crate::slack::event::{Event, FileNews, News};
@@ -16,6 +17,9 @@ use crate::store::installations::{self, InstallationState, note_state};
 use crate::store::slack_actions::{Row, SlackActions, SlackDeed};
 use crate::store::{Conn, StoreResult, clock, outbox};
 use crate::survey::Joining;
+
+/// What Slack names when it dropped events.
+const A_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 impl Inbox {
     /// Writes down what follows from news; says whether that is all there is to the event.
@@ -156,12 +160,9 @@ impl Inbox {
     /// # Errors
     /// As any query.
     pub async fn was_deaf(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), InboxError> {
-        let noting = move |conn: &mut Conn| {
-            let data = json!({ "from": from, "to": to });
-            let deed = NewAuditEvent::deed("slack.not_listened", None, "slack".to_owned(), data);
-            audit::append(conn, [deed]);
-            Ok(())
-        };
+        let gaps = self.gaps.clone();
+        let span = Span { from, until: to };
+        let noting = move |conn: &mut Conn| gaps.nobody_listened(conn, span);
         Ok(self.store.write(noting).await?)
     }
 
@@ -171,13 +172,14 @@ impl Inbox {
         workspace: WorkspaceId,
         minute: Option<DateTime<Utc>>,
     ) -> Result<(), InboxError> {
-        tracing::warn!(%workspace, "slack dropped events of this workspace: there is a gap");
+        let gaps = self.gaps.clone();
         let noting = move |conn: &mut Conn| {
-            let data = json!({ "minute": minute });
-            let subject = workspace.to_string();
-            let deed = NewAuditEvent::deed("slack.events_dropped", None, subject, data);
-            audit::append(conn, [deed]);
-            Ok(())
+            let from = minute.unwrap_or(clock::now(conn)? - A_MINUTE);
+            let span = Span {
+                from,
+                until: from + A_MINUTE,
+            };
+            gaps.slack_dropped(conn, &workspace, span)
         };
         Ok(self.store.write(noting).await?)
     }

@@ -34,6 +34,9 @@ impl Prober {
     }
 
     /// The workspaces whose lists have to be asked for one by one: those of an organisation.
+    ///
+    /// # Errors
+    /// [`SlackError`].
     pub async fn teams_of(
         &self,
         installation: &Installation,

@@ -27,6 +27,14 @@ pub fn now(conn: &mut Conn) -> StoreResult<DateTime<Utc>> {
     }
 }
 
+/// So much earlier, or the beginning of time.
+pub fn before(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(delay)
+        .ok()
+        .and_then(|delay| now.checked_sub_signed(delay))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
 /// So much later, or the end of time.
 pub fn after(now: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(delay)

@@ -26,6 +26,8 @@ numbered! {
         Slack = 1 "slack",
         /// A producer of tasks on the ingest queue.
         Ingest = 2 "ingest",
+        /// Nobody: it was read again.
+        Backfill = 3 "backfill",
     }
 }
 

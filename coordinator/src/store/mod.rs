@@ -28,6 +28,7 @@ mod searching;
 
 pub mod alerts;
 pub mod audit;
+pub mod backfills;
 pub mod blobs;
 pub mod cards;
 pub mod clock;

@@ -78,8 +78,19 @@ pub struct Committed {
     pub duplicates: usize,
     /// Results of jobs that do not exist.
     pub orphans: usize,
-    /// The alerts that are news, and whose they are.
-    pub news: Vec<(AlertId, WorkspaceId)>,
+    /// The alerts that are news.
+    pub news: Vec<News>,
+}
+
+/// An alert that is news.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct News {
+    /// Which.
+    pub alert: AlertId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The job that found what it is about.
+    pub job: Option<JobId>,
 }
 
 /// A stored result, without its findings.
@@ -332,7 +343,7 @@ fn write_consequences(
     fresh: &[&NewResult],
     notices: Option<&Notices>,
     now: DateTime<Utc>,
-) -> StoreResult<Vec<(AlertId, WorkspaceId)>> {
+) -> StoreResult<Vec<News>> {
     let found = fresh.iter().flat_map(|new| {
         findings_of(&new.result)
             .iter()
@@ -378,15 +389,21 @@ fn write_consequences(
 }
 
 /// The alerts that are news, each once.
-fn news_of(alerts: &[&NewAlert], raised: &[Raised]) -> Vec<(AlertId, WorkspaceId)> {
-    let mut news: Vec<(AlertId, WorkspaceId)> = alerts
+fn news_of(alerts: &[&NewAlert], raised: &[Raised]) -> Vec<News> {
+    let mut news: Vec<News> = alerts
         .iter()
         .zip(raised)
         .filter(|(_, raised)| raised.is_news)
-        .filter_map(|(alert, raised)| Some((raised.alert, alert.workspace.clone()?)))
+        .filter_map(|(alert, raised)| {
+            Some(News {
+                alert: raised.alert,
+                workspace: alert.workspace.clone()?,
+                job: alert.job,
+            })
+        })
         .collect();
     news.sort_unstable();
-    news.dedup();
+    news.dedup_by_key(|news| news.alert);
     news
 }
 

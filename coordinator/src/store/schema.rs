@@ -663,6 +663,49 @@ diesel::joinable!(findings -> scan_results (job_id));
 diesel::joinable!(violations -> scan_results (job_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
+    use crate::store::columns::{Ts, Uid};
+
+    backfills (id) {
+        id -> Uid,
+        workspace_id -> Text,
+        reason -> SmallInt,
+        mode -> SmallInt,
+        again -> Bool,
+        state -> SmallInt,
+        from_at -> Ts,
+        until_at -> Ts,
+        look_back_to -> Ts,
+        channels -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        requested_by -> Nullable<Uid>,
+        due_at -> Ts,
+        created_at -> Ts,
+        began_at -> Nullable<Ts>,
+        ended_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
+    use crate::store::columns::Uid;
+
+    backfill_parts (backfill_id, channel_id, thread_ts) {
+        backfill_id -> Uid,
+        channel_id -> Text,
+        thread_ts -> Text,
+        kind -> Nullable<Text>,
+        external -> Bool,
+        state -> SmallInt,
+        code -> Nullable<Text>,
+        position -> Nullable<Text>,
+        covered -> SmallInt,
+        messages -> BigInt,
+        jobs -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     workspaces,
     inbound_events,
@@ -702,4 +745,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_cards,
     slack_holds,
     oauth_states,
+    backfills,
+    backfill_parts,
 );

@@ -19,6 +19,8 @@ pub enum Setting {
     QueueEpoch,
     /// Set once the default policies were made: an admin who deletes one must not find it back.
     DefaultPolicyMade,
+    /// Up to when events were taken in, in RFC 3339: what lies behind an old one is a gap.
+    ListenedUntil,
 }
 
 impl Setting {
@@ -26,6 +28,7 @@ impl Setting {
         match self {
             Self::QueueEpoch => "queue_epoch",
             Self::DefaultPolicyMade => "default_policy_made",
+            Self::ListenedUntil => "listened_until",
         }
     }
 }

@@ -11,6 +11,7 @@
 pub mod alerts;
 pub mod audit;
 pub mod auth;
+pub mod backfills;
 pub mod detectors;
 pub mod events;
 pub mod findings;

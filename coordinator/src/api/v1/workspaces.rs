@@ -4,11 +4,14 @@
 
 use actix_web::web;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::ids::{PolicyId, WorkspaceId};
 use utoipa::ToSchema;
 
+use super::policies::is_slack_id;
 use crate::api::auth::{Authorized, permit};
+use crate::api::body::Object;
+use crate::api::fields::read_draft;
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::domain::block::{Plan, Spot, Strategy};
@@ -17,6 +20,17 @@ use crate::domain::policy::InForce;
 use crate::domain::promise::{Unkept, unkept};
 use crate::store::installations::{self, StoredInstallation};
 use crate::store::workspaces::{self, Workspace};
+
+/// What can be chosen of a workspace; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, example = json!({"review_channel": "C0001"}))]
+#[expect(dead_code, reason = "describes what is taken field by field")]
+pub struct WorkspaceChange {
+    /// The channel in which reviewers are told of alerts; null for the one of the configuration.
+    #[schema(min_length = 1, max_length = 64)]
+    review_channel: Option<String>,
+}
 
 /// Installations in the order of their ids.
 #[derive(Serialize, ToSchema)]
@@ -135,6 +149,51 @@ pub async fn get(
     found
         .map(web::Json)
         .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+}
+
+/// Chooses where reviewers are told of alerts.
+#[utoipa::path(
+    patch, operation_id = "changeWorkspace", path = "/api/v1/workspaces/{id}", tag = "workspaces",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "Slack's id", example = "T0001")),
+    request_body = WorkspaceChange,
+    responses(
+        (status = 200, description = "changed, and in force", body = WorkspaceView),
+        (status = 404, description = "the app is not installed there", body = crate::api::Problem),
+        (status = 422, description = "it cannot work; `errors` says why", body = crate::api::Problem),
+    ),
+)]
+pub async fn change(
+    auth: Authorized<permit::WorkspacesWrite>,
+    id: web::Path<String>,
+    body: web::Json<Object>,
+    app: web::Data<AppState>,
+) -> Result<web::Json<WorkspaceView>, ApiError> {
+    let channel = review_channel(body.into_inner()).map_err(ApiError::unusable)?;
+    let (tenant, by) = (WorkspaceId::new(id.as_str()), auth.principal.user);
+    let choosing = move |conn: &mut _| {
+        installations::choose_review_channel(conn, &tenant, channel.as_deref(), by)
+    };
+    if !app.store.write(choosing).await? {
+        return Err(ApiError::new(ErrorCode::NotFound));
+    }
+    app.inbox.installations.refresh(&app.store).await?;
+    let found = all(&app).await?.into_iter().find(|view| view.id == *id);
+    found
+        .map(web::Json)
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+}
+
+fn review_channel(body: Object) -> Result<Option<String>, Vec<String>> {
+    read_draft(body, |fields| {
+        fields.require("review_channel", "a channel's id, or null");
+        let channel = fields.read_or_null::<String>("review_channel", "a channel's id")?;
+        if channel.as_deref().is_some_and(|id| !is_slack_id(id)) {
+            fields.note("review_channel", "give a channel's id, such as C0123456789");
+            return None;
+        }
+        Some(channel)
+    })
 }
 
 async fn all(app: &AppState) -> Result<Vec<WorkspaceView>, ApiError> {

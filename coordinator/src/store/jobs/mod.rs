@@ -7,7 +7,7 @@
 mod due;
 
 use std::borrow::Cow;
-
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -80,6 +80,9 @@ pub struct NewJob {
     /// What other events have in common that tell of the same content; the first of them is scanned.
     pub dedupe_key: Option<String>,
 }
+
+/// The label of content that was said long ago: policies tell of it, and leave it where it is.
+pub const HISTORY: &str = "history";
 
 /// Where content stood. Ids only, no content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable)]
@@ -181,6 +184,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether it was said long ago, and is only told of.
+    pub fn is_history(&self) -> bool {
+        self.place.label.as_deref() == Some(HISTORY)
+    }
+
     /// Where its content stood, as far as policies care.
     pub fn context(&self) -> Context {
         let place = &self.place;
@@ -289,6 +297,37 @@ pub(super) fn complete(
         .execute(c))?;
     }
     Ok(())
+}
+
+/// Until when messages of a channel were scanned: the `ts` of each that was, and since when what was scanned stood
+/// there.
+///
+/// # Errors
+/// As any query.
+pub fn scanned(
+    conn: &mut Conn,
+    workspace: &WorkspaceId,
+    channel: &str,
+    messages: &[String],
+) -> StoreResult<HashMap<String, DateTime<Utc>>> {
+    let mut scanned: HashMap<String, DateTime<Utc>> = HashMap::new();
+    for chunk in messages.chunks(rows_per_statement(1)) {
+        let rows: Vec<(Option<String>, Option<DbTime>)> = with_conn!(conn, |c| scan_jobs::table
+            .filter(scan_jobs::channel_id.eq(channel))
+            .filter(scan_jobs::message_ts.eq_any(chunk))
+            .filter(sql::<Bool>("origin = 1 AND file_id IS NULL"))
+            .filter(scan_jobs::workspace_id.eq(workspace.as_str()))
+            .select((scan_jobs::message_ts, scan_jobs::said_at))
+            .load(c))?;
+        for (ts, said_at) in rows {
+            let (Some(ts), Some(DbTime(said_at))) = (ts, said_at) else {
+                continue;
+            };
+            let latest = scanned.entry(ts).or_insert(said_at);
+            *latest = said_at.max(*latest);
+        }
+    }
+    Ok(scanned)
 }
 
 pub(super) fn insert_rows(

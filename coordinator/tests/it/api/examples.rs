@@ -48,12 +48,15 @@ fn samples(document: &Value) -> Vec<Sample> {
     samples
 }
 
-/// What an example's sender cannot have: the token of a mail, a password or the id of a stranger, Slack's signature.
-const OF_NOBODY: [(&str, u16, &str); 7] = [
+/// What an example's sender cannot have: the token of a mail, a password or the id of a stranger, a
+/// workspace that installed the app, Slack's signature.
+const OF_NOBODY: [(&str, u16, &str); 9] = [
     ("/api/v1/auth/login", 401, "invalid_credentials"),
     ("/api/v1/auth/refresh", 401, "invalid_credentials"),
     ("/api/v1/auth/password", 401, "invalid_credentials"),
     ("/api/v1/auth/password/reset", 400, "invalid_token"),
+    ("/api/v1/backfills", 422, "unusable"),
+    ("/api/v1/workspaces/{id}", 404, "not_found"),
     ("/api/v1/privacy/users/erase", 404, "not_found"),
     ("/api/v1/privacy/users/export", 404, "not_found"),
     ("/slack/events", 401, "invalid_signature"),
@@ -120,6 +123,9 @@ impl Walk {
         };
         if collection == "/api/v1/alerts" {
             return path.replace("{id}", &self.alerts.pop().unwrap());
+        }
+        if collection == "/api/v1/workspaces" {
+            return path.replace("{id}", "T0001");
         }
         let made = &self.made[collection];
         let mut ids = [&made["id"], &made["user"]["id"]].into_iter();

@@ -1,5 +1,6 @@
 //! What happens in Slack, with real processes and the stand-in for Slack.
 
+mod backfills;
 mod installing;
 mod otherwise;
 mod refusals;

@@ -8,6 +8,7 @@ use coordinator::fake_slack::{FakeSlack, InstallPlan, Options};
 
 use super::stories::{CARD, Watched, watched};
 use crate::support::company::{Company, shown};
+use crate::support::patience::until;
 use crate::support::site::Site;
 
 const CLEAN: &str = "lunch at noon?";
@@ -175,4 +176,34 @@ async fn the_story_is_the_same_over_sockets() {
     watched.company.says(GENERAL, "Originally posted by").await;
     let status = slack.slash(BO, GENERAL, "/dlp", "status").await.unwrap();
     assert!(format!("{status:?}").contains("watching this workspace"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_is_the_same_with_nodes_of_their_own() {
+    let mut site = Site::on_redis().await.patiently();
+    let company = Company::acme(&mut site);
+    let watched = Watched::begin(site, company).await;
+    let _nodes = ["one", "two"].map(|name| watched.site.start_scanner(name));
+    let slack = &watched.company.slack;
+    let said = slack.say(BO, GENERAL, CARD).unwrap();
+    watched.company.says(GENERAL, "data-loss prevention").await;
+    assert!(!watched.company.stands(GENERAL, &said), "the leak is gone");
+    let content = "name,card\nCy,5555 5555 5555 4444\n";
+    let (ts, _) = slack
+        .upload(CY, GENERAL, "cards.csv", content, "here they are")
+        .unwrap();
+    until("the file's message is gone", async || {
+        !watched.company.stands(GENERAL, &ts)
+    })
+    .await;
+    let card = watched
+        .company
+        .says(SECURITY, "Removed; a sealed copy")
+        .await;
+    slack
+        .click(ADA, SECURITY, &card.ts, "weir_release", None)
+        .await
+        .unwrap();
+    watched.company.says(GENERAL, "Originally posted by").await;
+    watched.alert_with("released").await;
 }

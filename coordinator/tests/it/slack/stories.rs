@@ -16,8 +16,8 @@ pub(super) const CARD: &str = "my card is 4111 1111 1111 1111, exp 12/29";
 pub(super) struct Watched {
     pub(super) company: Company,
     pub(super) admin: Api,
-    _weir: Process,
-    _site: Site,
+    pub(super) weir: Process,
+    pub(super) site: Site,
 }
 
 /// Acme, watched.
@@ -36,8 +36,8 @@ impl Watched {
         Self {
             company,
             admin,
-            _weir: weir,
-            _site: site,
+            weir,
+            site,
         }
     }
 
@@ -46,8 +46,8 @@ impl Watched {
         Self {
             company,
             admin,
-            _weir: weir,
-            _site: site,
+            weir,
+            site,
         }
     }
 

@@ -7,6 +7,7 @@ mod alert_lists;
 mod alert_work;
 mod alerts;
 mod audit;
+mod backfills;
 mod connection;
 mod consequences;
 mod detectors;

@@ -50,6 +50,15 @@ impl Api {
         success(self.http.post(url).bearer_auth(&self.token).json(&body)).await
     }
 
+    /// What a POST below `/api/v1/` that is refused is answered with.
+    pub(crate) async fn refused(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}/api/v1/{path}", self.base);
+        let request = self.http.post(url).bearer_auth(&self.token).json(&body);
+        let response = request.send().await.unwrap();
+        assert!(response.status().is_client_error());
+        response.json().await.unwrap()
+    }
+
     /// Asks for a scan of a text, and waits for its result.
     pub(crate) async fn scan_text(&self, text: &str) -> Value {
         success(self.scan("wait=60").json(&json!({ "text": text }))).await

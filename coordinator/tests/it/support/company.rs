@@ -2,7 +2,7 @@
 //!
 //! Owns who is there and what tests look at in Slack. **Invariant:** what is looked at is what people would see.
 
-use coordinator::fake_slack::model::Message;
+use coordinator::fake_slack::model::{Message, Transport};
 use coordinator::fake_slack::seed::{ADA, SECURITY, TEAM};
 use coordinator::fake_slack::{self, FakeSlack, Options, Tokens};
 use serde_json::{Value, json};
@@ -69,6 +69,17 @@ impl Company {
             user_refresh: None,
         };
         Self { slack, tokens }
+    }
+
+    /// Lets nobody be told any more of what happens.
+    pub(crate) fn silence(&self) {
+        let nowhere = Transport::Nowhere;
+        self.slack.change(|world| world.app.transport = nowhere);
+    }
+
+    /// Lets a site be told of what happens from now on.
+    pub(crate) fn call(slack: &FakeSlack, site: &Site) {
+        connect(slack, site);
     }
 
     /// Waits until Weir knows where it is installed.

@@ -1,0 +1,3 @@
+DROP INDEX scan_jobs_said;
+DROP TABLE backfill_parts;
+DROP TABLE backfills;
