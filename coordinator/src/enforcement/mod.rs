@@ -35,6 +35,7 @@ mod subject;
 mod tokens;
 mod ways;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,7 +137,7 @@ impl Enforcement {
         while !self.parts.shutdown.is_draining() {
             failpoint::pass("enforcer");
             let room = SIDE_BY_SIDE.saturating_sub(working.len());
-            let claimed = self.claim(room).await;
+            let claimed = self.claim_beside(room, &mut working).await;
             let found = !claimed.is_empty();
             for row in claimed {
                 working.push(self.carry_out(row));
@@ -152,6 +153,22 @@ impl Enforcement {
             }
         }
         while working.next().await.is_some() {}
+    }
+
+    /// Claims while what was begun goes on. A deed that nobody polls would be given its turn at the database and not
+    /// take it, and all of Weir would wait behind it.
+    async fn claim_beside(
+        &self,
+        room: usize,
+        working: &mut FuturesUnordered<impl Future<Output = ()>>,
+    ) -> Vec<Claimed> {
+        let mut claiming = pin!(self.claim(room));
+        loop {
+            tokio::select! {
+                claimed = &mut claiming => return claimed,
+                Some(()) = working.next() => {}
+            }
+        }
     }
 
     async fn claim(&self, room: usize) -> Vec<Claimed> {

@@ -5,4 +5,5 @@ mod installing;
 mod otherwise;
 mod refusals;
 mod stories;
+mod together;
 mod troubles;
