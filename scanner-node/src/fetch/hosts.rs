@@ -5,6 +5,7 @@
 //! port, or `http://`, for a host that it names in full.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,11 @@ impl HostList {
         let nobody = url.username().is_empty() && url.password().is_none();
         nobody && self.0.iter().any(|pattern| pattern.admits(url))
     }
+
+    /// Whether all are this machine: no proxy leads there.
+    pub(super) fn are_here(&self) -> bool {
+        self.0.iter().all(Pattern::is_here)
+    }
 }
 
 impl Default for HostList {
@@ -67,6 +73,11 @@ impl Default for HostList {
 }
 
 impl Pattern {
+    fn is_here(&self) -> bool {
+        let address = self.host.trim_matches(['[', ']']).parse();
+        self.host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
     fn admits(&self, url: &Url) -> bool {
         let here =
             url.scheme() == self.scheme.as_str() && url.port_or_known_default() == Some(self.port);
@@ -220,6 +231,20 @@ mod tests {
         ] {
             assert!(slacks.admits(&url.parse().unwrap()), "{url}");
         }
+    }
+
+    #[test]
+    fn only_this_machine_is_here() {
+        for (hosts, here) in [
+            ("http://127.0.0.1:8090", true),
+            ("http://[::1]:8090, http://localhost", true),
+            ("http://127.0.0.1:8090, files.slack.com", false),
+            ("http://192.0.2.1", false),
+        ] {
+            let hosts: HostList = hosts.parse().unwrap();
+            assert_eq!(hosts.are_here(), here, "{hosts}");
+        }
+        assert!(!HostList::slacks().are_here());
     }
 
     #[test]

@@ -75,7 +75,11 @@ impl Fetcher {
     /// # Errors
     /// Permanent: TLS cannot be set up.
     pub fn new(rules: FetchRules) -> Result<Self, FetcherSetupError> {
-        let http = Client::builder()
+        let mut builder = Client::builder();
+        if rules.hosts.are_here() {
+            builder = builder.no_proxy();
+        }
+        let http = builder
             .redirect(Policy::none())
             .referer(false)
             // A length is compared with the file's own, so it has to come as it is.

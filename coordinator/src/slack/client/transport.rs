@@ -12,7 +12,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Body, Client, RequestBuilder, Response};
 use shared::ids::WorkspaceId;
 use shared::secret::{ExposeSecret, SecretString};
-use url::Url;
+use url::{Host, Url};
 
 use super::answer::Answer;
 use super::error::SlackError;
@@ -62,7 +62,11 @@ impl Transport {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let http = Client::builder()
+        let mut builder = Client::builder();
+        if is_here(&base) {
+            builder = builder.no_proxy();
+        }
+        let http = builder
             .redirect(Policy::none())
             .referer(false)
             .connect_timeout(CONNECT_WITHIN)
@@ -125,6 +129,16 @@ impl Transport {
     }
 }
 
+/// Whether the API is on this machine: no proxy leads there.
+fn is_here(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
 impl Caller<'_> {
     fn sign(self, request: RequestBuilder) -> RequestBuilder {
         match self {
@@ -178,5 +192,24 @@ fn fault_of(error: &reqwest::Error) -> SlackError {
         SlackError::TimedOut
     } else {
         SlackError::Interrupted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_here() {
+        for (base, here) in [
+            ("http://127.0.0.1:8090/api/", true),
+            ("http://[::1]:8090/api/", true),
+            ("http://localhost/api/", true),
+            ("https://slack.com/api/", false),
+            ("http://192.0.2.1/api/", false),
+            ("http://127.0.0.1.example.com/api/", false),
+        ] {
+            assert_eq!(is_here(&base.parse().unwrap()), here, "{base}");
+        }
     }
 }
