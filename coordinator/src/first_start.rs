@@ -17,7 +17,15 @@ use crate::domain::roles::Role;
 use crate::store::users::{self, NewUser};
 use crate::store::{Store, policies};
 
-/// Makes the first admin and the default policies, where there are none.
+/// The admin that a fresh installation begins with.
+pub struct FirstAdmin {
+    /// Who it is.
+    pub id: UserId,
+    /// The password, if it was made here.
+    password: Option<String>,
+}
+
+/// Makes the first admin and the default policies, where there are none, and tells people at the terminal.
 ///
 /// # Errors
 /// The database, or a configured password that is too short.
@@ -26,9 +34,25 @@ pub async fn prepare(
     passwords: &Passwords,
     config: &AuthConfig,
 ) -> anyhow::Result<()> {
+    match fill(store, passwords, config).await? {
+        Some(admin) => tell(&config.admin_email, admin.password.as_deref()),
+        None => Ok(()),
+    }
+}
+
+/// Makes the first admin and the default policies, where there are none, and tells nobody. Gives the admin if
+/// there was none before.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn fill(
+    store: &Store,
+    passwords: &Passwords,
+    config: &AuthConfig,
+) -> anyhow::Result<Option<FirstAdmin>> {
     store.write(policies::make_defaults).await?;
     if store.read(users::count).await? > 0 {
-        return Ok(());
+        return Ok(None);
     }
     let (password, generated) = if let Some(password) = &config.admin_password {
         (password.clone(), None)
@@ -46,9 +70,12 @@ pub async fn prepare(
         role: Role::Admin.as_str().to_owned(),
     };
     match add_person(store, user, By::FirstStart).await {
-        Ok(_added) => tell(&config.admin_email, generated.as_deref()),
+        Ok(added) => Ok(Some(FirstAdmin {
+            id: added.id,
+            password: generated,
+        })),
         // Another coordinator was quicker.
-        Err(AccountError::Taken) => Ok(()),
+        Err(AccountError::Taken) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

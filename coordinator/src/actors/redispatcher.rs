@@ -158,13 +158,19 @@ impl Sweep {
                 }
             })
             .await?;
-        if let Some(open) = lost {
+        let Some(open) = lost else {
+            return Ok(());
+        };
+        if open == 0 {
+            // As at every start of a queue in this process's memory.
+            tracing::info!("the queue has a new memory, no job was open");
+        } else {
             tracing::warn!(
                 jobs = open,
                 "the queue has a new memory, all open jobs are due"
             );
-            self.metrics.queue.epoch_changed();
         }
+        self.metrics.queue.epoch_changed();
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod serving;
 mod slack;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -80,11 +81,15 @@ struct Foundation {
 }
 
 /// Builds a coordinator, lets it work until it is told to stop, and takes it down. Call it on an actix
-/// system.
+/// system. `announce` is told where it listens, once it does.
 ///
 /// # Errors
 /// Whatever keeps it from starting, in words for people.
-pub async fn run(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<Ending> {
+pub async fn run(
+    config: CoordinatorConfig,
+    metrics: Metrics,
+    announce: impl Fn(SocketAddr),
+) -> anyhow::Result<Ending> {
     let foundation = lay(config, metrics).await?;
     let gave_up = Arc::new(AtomicBool::new(false));
     let guardian = guardian(&foundation, Arc::clone(&gave_up));
@@ -101,7 +106,7 @@ pub async fn run(config: CoordinatorConfig, metrics: Metrics) -> anyhow::Result<
     )?;
     let node = start_scanners(&foundation, &guardian, &scanning)?;
     let state = serving::state(&foundation, actors, admission, arrivals)?;
-    let server = serving::serve(&foundation, web::Data::new(state))?;
+    let server = serving::serve(&foundation, web::Data::new(state), announce)?;
     foundation.shutdown.draining().await;
     server.stop(true).await;
     if let Some(node) = node {

@@ -2,6 +2,7 @@
 //!
 //! Owns what handlers work with, and the server.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::middleware::{Condition, from_fn};
@@ -20,7 +21,6 @@ use crate::api::root_span::RequestSpan;
 use crate::api::sharing::sharing;
 use crate::api::{self, Actors, AppState, StoredTokens};
 use crate::arrivals::Arrivals;
-use crate::first_start;
 use crate::keys;
 use crate::replays::Replays;
 use crate::slack::signature::SigningSecret;
@@ -85,10 +85,11 @@ pub(super) fn state(
     })
 }
 
-/// Listens, and answers.
+/// Listens, and answers. `announce` is told where it listens.
 pub(super) fn serve(
     foundation: &Foundation,
     state: web::Data<AppState>,
+    announce: impl Fn(SocketAddr),
 ) -> anyhow::Result<actix_web::dev::ServerHandle> {
     let bind = foundation.config.http.bind;
     let authenticator = web::Data::new(state.authenticator.clone());
@@ -111,7 +112,7 @@ pub(super) fn serve(
     .with_context(|| format!("cannot listen on {bind}: set WEIR_HTTP__BIND to a free address"))?;
     for address in server.addrs() {
         tracing::info!(%address, "listening");
-        first_start::announce(address);
+        announce(address);
     }
     let server = server.run();
     let handle = server.handle();

@@ -8,6 +8,8 @@
 
 mod audit;
 mod database;
+#[cfg(all(feature = "embedded", feature = "fake-slack"))]
+mod demo;
 mod detectors;
 mod edm;
 #[cfg(feature = "fake-slack")]
@@ -58,6 +60,9 @@ struct Global {
 enum Command {
     /// Run the coordinator; the same as no command
     Serve,
+    /// Try Weir out: a made-up company on a stand-in for Slack, and Weir watching over it
+    #[cfg(all(feature = "embedded", feature = "fake-slack"))]
+    Demo(demo::DemoArgs),
     /// Scan files, folders or standard input, offline
     Scan(scan::ScanArgs),
     /// List, try and check detectors
@@ -106,6 +111,8 @@ impl Command {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
             Self::Serve => serve::run(global),
+            #[cfg(all(feature = "embedded", feature = "fake-slack"))]
+            Self::Demo(args) => demo::run(&args),
             Self::Scan(args) => scan::run(&args, global),
             Self::Detectors(args) => detectors::run(args, global),
             Self::Edm(args) => edm::run(args, global),

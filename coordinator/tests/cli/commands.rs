@@ -13,6 +13,7 @@ fn help_lists_the_commands() {
 
     Commands:
       serve        Run the coordinator; the same as no command
+      demo         Try Weir out: a made-up company on a stand-in for Slack, and Weir watching over it
       scan         Scan files, folders or standard input, offline
       detectors    List, try and check detectors
       edm          Make detectors of tables, without their values

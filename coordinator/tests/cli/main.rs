@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod edm;
 #[cfg(test)]
 mod fingerprint;

@@ -10,6 +10,8 @@ mod accounts;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fake_slack;
 #[cfg(test)]
 mod faults;
