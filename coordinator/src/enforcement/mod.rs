@@ -44,6 +44,7 @@ use futures_util::stream::FuturesUnordered;
 use scanner_node::fetch::Fetcher;
 use shared::clock::SharedClock;
 use shared::failpoint;
+use shared::ids::ActionId;
 use shared::job::RetryClass;
 use shared::lifecycle::Shutdown;
 use url::Url;
@@ -70,8 +71,9 @@ pub use metrics::EnforcementMetrics;
 
 /// Rows carried out at once.
 const SIDE_BY_SIDE: usize = 32;
-/// Longer than a row takes: its calls, each within the client's time.
-const LEASE: Duration = Duration::from_mins(3);
+/// As long a leak stands whose row was in the hands of a coordinator that died; and how often whoever lives says so.
+const LEASE: Duration = Duration::from_secs(20);
+const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// How often recording a deed is tried, and the pause between.
 const RECORD_TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
@@ -202,7 +204,10 @@ impl Enforcement {
         failpoint::pass("enforcer_claimed");
         let opened = open::<SlackDeed>(self.parts.actions.sealer(), &action, payload.as_deref());
         let done = match opened {
-            Ok(deed) => self.act_or_give_up(deed, &action).await,
+            Ok(deed) => {
+                let acting = self.act_or_give_up(deed, &action);
+                self.while_held(&action, acting).await
+            }
             Err(outcome) => Ok(Done::of(outcome)),
         };
         failpoint::pass("enforcer_acted");
@@ -213,6 +218,30 @@ impl Enforcement {
         if let Err(error) = self.record(action, done).await {
             // Its lease brings it back.
             tracing::warn!(%error, "deed in slack not recorded, it will come again");
+        }
+    }
+
+    /// Acts, and holds the row as long as that takes: a file may be large, and Slack slow.
+    async fn while_held<T>(&self, action: &StoredAction, acting: impl Future<Output = T>) -> T {
+        let mut acting = pin!(acting);
+        let mut holding = pin!(self.hold(action.id, action.attempts));
+        tokio::select! {
+            acted = &mut acting => return acted,
+            () = &mut holding => {}
+        }
+        acting.await
+    }
+
+    /// Renews a row's lease until somebody else has it.
+    async fn hold(&self, id: ActionId, attempts: i32) {
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            let renewing = move |conn: &mut _| outbox::renew(conn, id, attempts, LEASE);
+            match self.parts.store.write(renewing).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(%error, "a deed in slack is not held any longer"),
+            }
         }
     }
 

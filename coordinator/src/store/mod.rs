@@ -165,8 +165,7 @@ impl Store {
         T: Send + 'static,
         W: FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
     {
-        let permits = self.permits(None).await?;
-        self.run(permits, |conn| {
+        self.run(None, |conn| {
             let done = work(conn);
             conn.without_record(done)
         })
@@ -185,8 +184,8 @@ impl Store {
         T: Send + 'static,
         W: FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
     {
-        let permits = self.permits(self.inner.writer.as_ref()).await?;
-        self.run(permits, |conn| conn.transaction(work)).await
+        self.run(self.inner.writer.as_ref(), |conn| conn.transaction(work))
+            .await
     }
 
     /// Brings the schema up to date; gives the names of what it applied. Waits for another coordinator that
@@ -223,7 +222,11 @@ impl Store {
         }
     }
 
-    async fn permits(&self, writer: Option<&Arc<Semaphore>>) -> StoreResult<Permits> {
+    /// Waits for its turn at the database.
+    fn permits(
+        &self,
+        writer: Option<&Arc<Semaphore>>,
+    ) -> impl Future<Output = StoreResult<Permits>> + Send + use<> {
         let lane = match self.lane {
             Lane::General => &self.inner.general,
             Lane::Hot => &self.inner.hot,
@@ -244,28 +247,38 @@ impl Store {
             }
             Ok(Permits(permits))
         };
-        tokio::time::timeout(self.inner.acquire_timeout, acquire)
-            .await
-            .map_err(|_elapsed| StoreError::Busy)?
+        let patience = self.inner.acquire_timeout;
+        async move {
+            tokio::time::timeout(patience, acquire)
+                .await
+                .map_err(|_elapsed| StoreError::Busy)?
+        }
     }
 
-    async fn run<T, W>(&self, permits: Permits, work: W) -> StoreResult<T>
+    /// In a task of its own: a caller that is not polled for a while would be given its turn and not take it, and
+    /// everybody behind it would wait.
+    async fn run<T, W>(&self, writer: Option<&Arc<Semaphore>>, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
         W: FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
     {
-        let inner = Arc::clone(&self.inner);
-        let thread = tokio::task::spawn_blocking(move || {
-            let _held = permits;
-            let mut conn = inner.checkout()?;
-            work(&mut conn)
+        let (turn, inner) = (self.permits(writer), Arc::clone(&self.inner));
+        let task = tokio::spawn(async move {
+            let permits = turn.await?;
+            let patience = inner.call_timeout;
+            let thread = tokio::task::spawn_blocking(move || {
+                let _held = permits;
+                let mut conn = inner.checkout()?;
+                work(&mut conn)
+            });
+            // A server that takes the statement and never answers holds the thread, not the caller.
+            match tokio::time::timeout(patience, thread).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_panic)) => Err(StoreError::Panicked),
+                Err(_elapsed) => Err(StoreError::Unavailable("it did not answer in time")),
+            }
         });
-        // A server that takes the statement and never answers holds the thread, not the caller.
-        match tokio::time::timeout(self.inner.call_timeout, thread).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_panic)) => Err(StoreError::Panicked),
-            Err(_elapsed) => Err(StoreError::Unavailable("it did not answer in time")),
-        }
+        task.await.map_err(|_panic| StoreError::Panicked)?
     }
 
     /// Work on a connection of its own, without a time limit.

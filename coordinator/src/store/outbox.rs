@@ -232,6 +232,23 @@ fn is_first_of_its_lane() -> SqlLiteral<Bool> {
     ))
 }
 
+/// Holds the claim numbered `attempts` for `lease` from now on; `false` if the action was claimed again or settled
+/// since.
+///
+/// # Errors
+/// As any query.
+pub fn renew(conn: &mut Conn, id: ActionId, attempts: i32, lease: Duration) -> StoreResult<bool> {
+    let until = clock::after(clock::now(conn)?, lease);
+    let of_claim = action_outbox::table
+        .find(DbUuid::from(id))
+        .filter(action_outbox::state.eq(ActionState::Pending.number()))
+        .filter(action_outbox::attempts.eq(attempts));
+    let rows = with_conn!(conn, |c| diesel::update(of_claim)
+        .set(action_outbox::due_at.eq(DbTime::from(until)))
+        .execute(c))?;
+    Ok(rows == 1)
+}
+
 /// Records what became of the claim numbered `attempts`; `false` if the action was claimed again or settled
 /// since. A settled action loses its payload.
 ///

@@ -97,6 +97,14 @@ impl Events {
         .to_string()
     }
 
+    /// What somebody says next, and whether it leaks.
+    #[cfg(feature = "fake-slack")]
+    pub(super) fn said(&mut self) -> (String, bool) {
+        let text = self.text();
+        let leaks = text.starts_with(LEAK);
+        (text, leaks)
+    }
+
     fn text(&mut self) -> String {
         let mut text = String::with_capacity(self.recipe.text_bytes + LEAK.len());
         if self.random.f64() < self.recipe.leaks {

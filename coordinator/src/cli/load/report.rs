@@ -123,7 +123,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn per_second(count: usize, time: Duration) -> f64 {
+pub(super) fn per_second(count: usize, time: Duration) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time.as_secs_f64().max(0.001)
 }
 

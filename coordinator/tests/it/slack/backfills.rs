@@ -1,10 +1,11 @@
 //! What was said before Weir was there, and while nobody listened.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use coordinator::fake_slack::model::Conversation;
 use coordinator::fake_slack::seed::{ADA, BO, CY, GENERAL, SUPPORT, TEAM};
 use coordinator::fake_slack::{Delivering, FakeSlack, Options, seed};
 use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock};
 
 use super::stories::{CARD, Watched};
 use crate::support::api::Api;
@@ -32,7 +33,7 @@ fn deaf(site: &mut Site) -> Company {
 
 /// Begins a backfill of the last hour.
 async fn begin(admin: &Api, more: Value) -> String {
-    let from = Utc::now() - TimeDelta::hours(1);
+    let from = SystemClock.now() - TimeDelta::hours(1);
     let mut draft = json!({"workspace": TEAM, "from": from});
     draft
         .as_object_mut()

@@ -1,6 +1,7 @@
 //! What happens in Slack, with real processes and the stand-in for Slack.
 
 mod backfills;
+mod chaos;
 mod installing;
 mod otherwise;
 mod refusals;

@@ -1,0 +1,152 @@
+//! A bad day: Slack refuses, fails and repeats itself, and the coordinator dies again and again.
+//!
+//! **Invariant:** what must not stand does not stand, and nobody is told twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use coordinator::fake_slack::model::Message;
+use coordinator::fake_slack::seed::{BO, CY, GENERAL, RANDOM, SUPPORT};
+use coordinator::fake_slack::{Delivering, Faults, Odds, Options, Order};
+
+use super::stories::Watched;
+use crate::support::company::{Company, shown};
+use crate::support::patience::until;
+use crate::support::site::Site;
+
+/// Messages, and one in so many leaks.
+const MESSAGES: usize = 10_000;
+const ONE_IN: usize = 100;
+const CHANNELS: [&str; 3] = [GENERAL, SUPPORT, RANDOM];
+/// When the coordinator dies.
+const KILLS: [usize; 3] = [2_500, 5_000, 7_500];
+/// Longer than what failed once is put off.
+const QUIET: Duration = Duration::from_secs(5);
+/// As fast as a debug build takes it.
+const TOGETHER: usize = 50;
+
+/// What Slack does to us: 5 % of the calls meet a limit, 2 % fail, 2 % of the events come twice.
+fn a_bad_day() -> Faults {
+    Faults {
+        seed: 7,
+        usual: Odds {
+            rate_limited: 0.05,
+            server_error: 0.015,
+            done_but_error: 0.005,
+            ..Odds::default()
+        },
+        duplicated: 0.02,
+        ..Faults::default()
+    }
+}
+
+fn options() -> Options {
+    Options {
+        faults: a_bad_day(),
+        delivering: Delivering {
+            retries: [1, 2, 4].map(Duration::from_secs).into(),
+            order: Order::SideBySide,
+            ..Delivering::default()
+        },
+        ..Options::default()
+    }
+}
+
+/// What is said, as number and text.
+fn text(number: usize) -> String {
+    if number.is_multiple_of(ONE_IN) {
+        format!("order {number}: card 4111 1111 1111 1111, exp 12/29")
+    } else {
+        format!("order {number} is on its way, see you at noon")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_leak_stands_and_no_notice_is_posted_twice_after_a_bad_day() {
+    let mut site = Site::embedded();
+    let company = Company::with(&mut site, options());
+    site.set("WEIR_SLACK__STORM_LIMIT", "0");
+    site.set("WEIR_SLACK__GAP_AFTER", "1s");
+    site.unset("WEIR_SLACK__REVIEW_CHANNEL");
+    let mut watched = Watched::begin(site, company).await;
+    let mut leaks: Vec<(&str, String)> = Vec::new();
+    for number in 0..MESSAGES {
+        let channel = CHANNELS[number % CHANNELS.len()];
+        let user = if number % 2 == 0 { BO } else { CY };
+        let slack = &watched.company.slack;
+        let ts = slack.say(user, channel, &text(number)).unwrap();
+        if number % ONE_IN == 0 {
+            leaks.push((channel, ts));
+        }
+        if KILLS.contains(&number) {
+            watched.weir.kill();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            watched.weir = watched.site.start();
+        }
+        if number % TOGETHER == 0 {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+    let company = &watched.company;
+    for (channel, ts) in &leaks {
+        until("the leak is gone", async || !company.stands(channel, ts)).await;
+    }
+    until("each author was told", async || {
+        notices(company).len() >= leaks.len()
+    })
+    .await;
+    // Whatever is still under way has time to go wrong.
+    left_alone(company).await;
+    let notices = notices(company);
+    assert_eq!(notices.len(), leaks.len(), "a notice for each leak");
+    let rows: BTreeSet<&String> = notices.iter().collect();
+    assert_eq!(rows.len(), leaks.len(), "and none of them twice");
+    let clean: BTreeMap<&str, usize> = CHANNELS
+        .map(|channel| (channel, clean(company, channel)))
+        .into();
+    assert_eq!(
+        clean.values().sum::<usize>(),
+        MESSAGES - leaks.len(),
+        "nothing else was removed: {clean:?}"
+    );
+}
+
+/// The rows of the outbox that the notices in the channels were posted for.
+fn notices(company: &Company) -> Vec<String> {
+    let is_notice = |message: &Message| shown(message).contains("data-loss prevention");
+    CHANNELS
+        .iter()
+        .flat_map(|channel| company.slack.messages(channel))
+        .filter(is_notice)
+        .map(|notice| notice.metadata.unwrap_or_default().to_string())
+        .collect()
+}
+
+/// How many messages that leak nothing stand.
+fn clean(company: &Company, channel: &str) -> usize {
+    let messages = company.slack.messages(channel).into_iter();
+    messages
+        .filter(|message| message.text.contains("is on its way"))
+        .count()
+}
+
+/// Waits until Weir calls Slack no more.
+async fn left_alone(company: &Company) {
+    let mut called = 0;
+    for _ in 0..24 {
+        tokio::time::sleep(QUIET).await;
+        let before = std::mem::replace(&mut called, company.slack.calls().len());
+        if before == called {
+            return;
+        }
+    }
+    let last: Vec<String> = company
+        .slack
+        .calls()
+        .iter()
+        .rev()
+        .take(20)
+        .map(|call| format!("{} {:?} {}", call.method, call.status, call.answer["error"]))
+        .collect();
+    panic!("slack is still called: {last:#?}");
+}
