@@ -12,6 +12,7 @@ use super::columns::DbUuid;
 use super::connection::{Conn, Database, with_conn};
 use super::error::StoreResult;
 use super::findings::{self, StoredFinding};
+use super::held::{self, HeldMessage};
 use super::jobs::Job;
 use super::outbox::{self, StoredAction};
 use super::page::{Explained, Page, Paging, Seen, total_of};
@@ -32,6 +33,8 @@ pub struct CaughtMessage {
     pub violations: Vec<Violation>,
     /// What was done about it.
     pub actions: Vec<StoredAction>,
+    /// What became of it, if it was to be blocked.
+    pub held: Option<HeldMessage>,
 }
 
 /// What a list of messages shows.
@@ -138,6 +141,7 @@ fn with_parts(conn: &mut Conn, rows: Vec<(Job, ResultRow)>) -> StoreResult<Vec<C
     let mut found = findings::of_jobs(conn, &ids)?;
     let mut violated = violations::of_jobs(conn, &ids)?;
     let mut done = outbox::of_jobs(conn, &ids)?;
+    let mut blocked = held::of_jobs(conn, &ids)?;
     let messages = rows.into_iter().map(|(job, result)| CaughtMessage {
         findings: found
             .extract_if(.., |finding| finding.job_id == job.id)
@@ -148,6 +152,10 @@ fn with_parts(conn: &mut Conn, rows: Vec<(Job, ResultRow)>) -> StoreResult<Vec<C
         actions: done
             .extract_if(.., |action| action.job_id == Some(job.id))
             .collect(),
+        held: blocked
+            .iter()
+            .position(|held| held.job_id == job.id)
+            .map(|at| blocked.swap_remove(at)),
         job,
         result,
     });

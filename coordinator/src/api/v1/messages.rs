@@ -9,6 +9,7 @@ use shared::ids::{JobId, WorkspaceId};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::held::HeldView;
 use super::views::{CoverageView, FindingView};
 use super::{page_of, paging};
 use crate::api::auth::{Authorized, permit};
@@ -69,6 +70,9 @@ pub struct MessageView {
     policies: Vec<MetPolicy>,
     /// What is done about it.
     actions: Vec<ActionView>,
+    /// What became of it, if it was to be blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<HeldView>,
     /// The findings.
     findings: Vec<FindingView>,
 }
@@ -163,6 +167,7 @@ impl From<CaughtMessage> for MessageView {
             findings,
             violations,
             actions,
+            held,
         } = message;
         let findings: Vec<FindingView> = findings.into_iter().map(FindingView::from).collect();
         let previews: Vec<&str> = findings
@@ -205,6 +210,7 @@ impl From<CaughtMessage> for MessageView {
                     created_at: action.created_at,
                 })
                 .collect(),
+            blocked: held.map(HeldView::from),
             findings,
         }
     }

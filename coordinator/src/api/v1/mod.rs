@@ -16,6 +16,7 @@ pub mod detectors;
 pub mod events;
 pub mod findings;
 pub mod groups;
+pub mod held;
 pub mod mail;
 pub mod messages;
 mod moment;

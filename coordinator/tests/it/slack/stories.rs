@@ -107,6 +107,18 @@ async fn a_leak_is_removed_explained_and_released() {
     assert!(shown(&card).contains("Payment cards"));
     let alert = watched.alert_with("blocked").await;
     assert_eq!(alert["status"], "OPEN");
+    let detail = watched
+        .admin
+        .get(&format!("alerts/{}", alert["id"].as_str().unwrap()))
+        .await;
+    let blocked = &detail["blocked"][0];
+    assert_eq!(
+        (&blocked["state"], &blocked["strategy"]),
+        (&Value::from("held"), &Value::from("admin_delete"))
+    );
+    assert!(blocked["exposed_ms"].is_u64(), "{blocked}");
+    let messages = watched.admin.get("messages").await;
+    assert_eq!(&messages["items"][0]["blocked"], blocked);
 
     slack
         .click(ADA, SECURITY, &card.ts, "weir_release", None)

@@ -26,6 +26,7 @@ use crate::api::precondition::{etag, stale};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::store::alerts::{self, ActivityOrder, Alert};
+use crate::store::{Conn, held};
 
 pub use bulk::{__path_change_all, BulkChange, BulkOutcome, BulkResult, change_all};
 pub use change::{
@@ -35,9 +36,12 @@ pub use change::{
 };
 pub use export::{__path_export, ExportQuery, Format, export};
 pub use query::{AlertQuery, OrderingQuery};
-pub use views::{ActivityView, AlertView, OccurrenceView, StatusWord};
+pub use views::{ActivityView, AlertDetail, AlertView, OccurrenceView, StatusWord};
 
 use query::read_filter;
+
+/// Blocked messages that one alert shows.
+const MOST_BLOCKED: u32 = 20;
 
 /// Alerts. A list is counted up to 1000, and up to 100 behind several filters or a
 /// search.
@@ -80,7 +84,7 @@ pub async fn list(
     get, operation_id = "getAlert", path = "/api/v1/alerts/{id}", tag = "alerts", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "the alert")),
     responses(
-        (status = 200, description = "the alert; `ETag` is its version", body = AlertView),
+        (status = 200, description = "the alert; `ETag` is its version", body = AlertDetail),
         (status = 404, description = "no such alert", body = crate::api::Problem),
     ),
 )]
@@ -90,7 +94,13 @@ pub async fn get(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let alert = known(&app, *id).await?;
-    Ok(answer(&app, alert))
+    let (id, version) = (alert.id, alert.version);
+    let reading = move |conn: &mut Conn| held::of_alert(conn, id, MOST_BLOCKED);
+    let blocked = app.store.read(reading).await?;
+    let detail = AlertDetail::of(AlertView::of(alert, app.clock.now()), blocked);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(version)))
+        .json(detail))
 }
 
 /// Where and when the leak was seen, newest first.

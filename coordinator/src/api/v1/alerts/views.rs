@@ -9,8 +9,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::api::v1::held::HeldView;
 use crate::domain::policy::SeverityWord;
 use crate::store::alerts::{Activity, Alert, Occurrence};
+use crate::store::held::HeldMessage;
 
 /// How far people are with an alert.
 #[derive(Serialize, ToSchema)]
@@ -95,6 +97,16 @@ pub struct AlertView {
     pub(super) version: i32,
 }
 
+/// An alert, and what became of the messages that it is about.
+#[derive(Serialize, ToSchema)]
+pub struct AlertDetail {
+    #[serde(flatten)]
+    alert: AlertView,
+    /// Messages that were to be blocked because of it, twenty at most, the oldest first; absent if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocked: Vec<HeldView>,
+}
+
 /// Once that a leak was seen.
 #[derive(Serialize, ToSchema)]
 pub struct OccurrenceView {
@@ -136,6 +148,16 @@ pub struct ActivityView {
     /// From what to what.
     #[schema(value_type = Object)]
     data: Value,
+}
+
+impl AlertDetail {
+    /// An alert, and what was blocked.
+    pub(super) fn of(alert: AlertView, blocked: Vec<HeldMessage>) -> Self {
+        Self {
+            alert,
+            blocked: blocked.into_iter().map(HeldView::from).collect(),
+        }
+    }
 }
 
 impl AlertView {
