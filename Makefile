@@ -12,7 +12,7 @@ endif
 # Built with everything, as the tests are: nothing is compiled twice.
 judge = cargo build -q $(everything) --example quality && "$${CARGO_TARGET_DIR:-target}/debug/examples/quality"
 
-.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-api bench-engine fuzz fuzz-api openapi up
+.PHONY: help run test lint fmt docs tidy config readme quality quality-check bench bench-slack bench-api bench-engine fuzz fuzz-api openapi up
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ readme: ## write the README's table of detectors anew from the packs
 
 bench: ## measure throughput and latency
 	deploy/bench/run
+
+bench-slack: ## measure how long leaks stand in Slack; deploy/bench/slack says what can be set
+	$(if $(WEIR_TEST_POSTGRES_URL),,deploy/test/with-servers) deploy/bench/slack
 
 bench-api: ## measure the REST API over many rows in PostgreSQL; deploy/bench/api says what can be set
 	@$(if $(WEIR_TEST_POSTGRES_URL),,deploy/test/install)

@@ -4,7 +4,7 @@
 //! **Invariant:** a leak's time is from before it was said until Slack heard that it is to be deleted: the network,
 //! Weir's own time and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -43,7 +43,6 @@ pub(super) struct Report {
 
 /// A leak that was said.
 struct Leak {
-    channel: &'static str,
     ts: String,
     said: DateTime<Utc>,
 }
@@ -128,7 +127,7 @@ async fn talk(args: &LoadArgs, slack: &FakeSlack) -> anyhow::Result<(usize, Vec<
         let ts = slack.say(user, channel, &text);
         let ts = ts.map_err(|refusal| anyhow::anyhow!("the stand-in refused: {refusal:?}"))?;
         if leaks_it {
-            leaks.push(Leak { channel, ts, said });
+            leaks.push(Leak { ts, said });
         }
     }
     Ok((usize::MAX, leaks))
@@ -136,7 +135,7 @@ async fn talk(args: &LoadArgs, slack: &FakeSlack) -> anyhow::Result<(usize, Vec<
 
 async fn settle(slack: &FakeSlack, leaks: &[Leak], patience: Duration) {
     let begun = Instant::now();
-    while begun.elapsed() < patience && leaks.iter().any(|leak| stands(slack, leak)) {
+    while begun.elapsed() < patience && standing(slack, leaks) > 0 {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     // Notices follow; nobody waits for them here.
@@ -146,8 +145,11 @@ async fn settle(slack: &FakeSlack, leaks: &[Leak], patience: Duration) {
     }
 }
 
-fn stands(slack: &FakeSlack, leak: &Leak) -> bool {
-    slack.message(leak.channel, &leak.ts).is_some()
+/// How many leaks people still see.
+fn standing(slack: &FakeSlack, leaks: &[Leak]) -> usize {
+    let seen = CHANNELS.iter().flat_map(|channel| slack.messages(channel));
+    let seen: HashSet<String> = seen.map(|message| message.ts).collect();
+    leaks.iter().filter(|leak| seen.contains(&leak.ts)).count()
 }
 
 fn report(slack: &FakeSlack, (messages, leaks): (usize, &[Leak]), sending: Duration) -> Report {
@@ -167,7 +169,7 @@ fn report(slack: &FakeSlack, (messages, leaks): (usize, &[Leak]), sending: Durat
         ack: Latencies::of(tries.clone().map(|attempt| attempt.took).collect()),
         refused: tries.filter(|attempt| attempt.failure.is_some()).count(),
         deleted: Latencies::of(leaks.iter().filter_map(stood).collect()),
-        standing: leaks.iter().filter(|leak| stands(slack, leak)).count(),
+        standing: standing(slack, leaks),
         removed_too: deletions.len().saturating_sub(leaks.len()),
     }
 }
