@@ -3,8 +3,6 @@
 //! Owns planting them and searching everything that leaves or rests. **Invariant:** a canary is searched
 //! for in logs, spans, metrics, answers, the database file and the blob folder, byte by byte.
 
-use std::path::Path;
-
 use coordinator::domain::roles::Role;
 use coordinator::store::Paging;
 use coordinator::store::alerts::{self, AlertFilter};
@@ -14,6 +12,7 @@ use serde_json::json;
 
 use crate::support::collector::Collector;
 use crate::support::db;
+use crate::support::sealed::{assert_free_of, files_below};
 use crate::support::server::{Answer, PASSWORD, Server, email_of};
 use crate::support::slack::SIGNING_SECRET;
 
@@ -246,34 +245,6 @@ async fn revealed(server: &Server, token: &str) -> String {
     let answer = server.post_as(token, &path, &body).await;
     assert_eq!(answer.status, 200);
     answer.text()
-}
-
-/// Every file below a folder, and what is in it.
-fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_below(&path));
-        } else {
-            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-        }
-    }
-    found
-}
-
-fn assert_free_of(place: &str, bytes: &[u8], canaries: &[&str]) {
-    let lowered = bytes.to_ascii_lowercase();
-    for canary in canaries {
-        let canary = canary.to_ascii_lowercase();
-        let at = lowered
-            .windows(canary.len())
-            .position(|window| window == canary.as_bytes());
-        if let Some(at) = at {
-            let around = &bytes[at.saturating_sub(300)..bytes.len().min(at + 100)];
-            panic!("{canary} in {place}: …{}…", String::from_utf8_lossy(around));
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -131,7 +131,7 @@ fn clean(company: &Company, channel: &str) -> usize {
 }
 
 /// Waits until Weir calls Slack no more.
-async fn left_alone(company: &Company) {
+pub(super) async fn left_alone(company: &Company) {
     let mut called = 0;
     for _ in 0..24 {
         tokio::time::sleep(QUIET).await;

@@ -2,9 +2,12 @@
 
 mod backfills;
 mod chaos;
+mod deaths;
+mod hostile;
 mod installing;
 mod otherwise;
 mod refusals;
+mod sealed;
 mod stories;
 mod together;
 mod troubles;

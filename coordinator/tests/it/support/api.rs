@@ -127,11 +127,23 @@ impl Api {
         .await;
     }
 
+    /// All metrics.
+    pub(crate) async fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.base);
+        self.http
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    }
+
     /// The sum of a metric's samples whose line has `label` in it.
     pub(crate) async fn metric(&self, name: &str, label: &str) -> u64 {
-        let url = format!("{}/metrics", self.base);
-        let text = self.http.get(url).send().await.unwrap().text().await;
-        text.unwrap()
+        self.metrics()
+            .await
             .lines()
             .filter(|line| line.starts_with(name) && line.contains(label))
             .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())

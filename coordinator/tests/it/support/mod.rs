@@ -14,6 +14,7 @@ pub(crate) mod proxy;
 pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod rows;
+pub(crate) mod sealed;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod slack;
