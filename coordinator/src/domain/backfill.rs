@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// Thousandths that are everything.
 pub const WHOLE: i16 = 1_000;
-/// The mark may be older than what was taken in last by so much.
-const BEFORE_THE_MARK: TimeDelta = TimeDelta::seconds(30);
+/// What was on its way to us when we heard the last word, was said so much earlier at most.
+const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(30);
 /// A thread counts as so much of a channel.
 const THREAD: f64 = 0.05;
 
@@ -54,6 +54,14 @@ impl Span {
         i16::try_from(read.saturating_mul(WHOLE.into()) / all).unwrap_or(WHOLE)
     }
 
+    /// The time between the last word that was heard and the next one, with what was on its way.
+    pub fn of_silence(last_word: DateTime<Utc>, next_word: DateTime<Utc>) -> Self {
+        Self {
+            from: last_word - ON_ITS_WAY,
+            until: next_word,
+        }
+    }
+
     /// Both, and what lies between them.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -88,10 +96,7 @@ impl Tally {
 /// The time in which nobody listened, if the last mark is older than `after`.
 pub fn gap(mark: DateTime<Utc>, now: DateTime<Utc>, after: Duration) -> Option<Span> {
     let silent = (now - mark).to_std().ok()?;
-    (silent > after).then(|| Span {
-        from: mark - BEFORE_THE_MARK,
-        until: now,
-    })
+    (silent > after).then(|| Span::of_silence(mark, now))
 }
 
 #[cfg(test)]

@@ -161,8 +161,8 @@ impl Inbox {
     /// As any query.
     pub async fn was_deaf(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), InboxError> {
         let gaps = self.gaps.clone();
-        let span = Span { from, until: to };
-        let noting = move |conn: &mut Conn| gaps.nobody_listened(conn, span);
+        let silence = Span::of_silence(from, to);
+        let noting = move |conn: &mut Conn| gaps.nobody_listened(conn, silence);
         Ok(self.store.write(noting).await?)
     }
 

@@ -4,7 +4,7 @@ use coordinator::fake_slack::model::{Conversation, FileState, Rank, User, Worksp
 use coordinator::fake_slack::seed::{
     ADA, ADMIN_SCOPES, BO, BOT_SCOPES, CY, GENERAL, SECURITY, TEAM,
 };
-use coordinator::fake_slack::{FakeSlack, InstallPlan, Options};
+use coordinator::fake_slack::{Delivering, FakeSlack, Fault, InstallPlan, Options};
 
 use super::stories::{CARD, Watched, watched};
 use crate::support::company::{Company, shown};
@@ -206,4 +206,69 @@ async fn the_story_is_the_same_with_nodes_of_their_own() {
         .unwrap();
     watched.company.says(GENERAL, "Originally posted by").await;
     watched.alert_with("released").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_strangers_write_and_direct_messages_are_left_standing_and_it_is_said_why() {
+    let mut site = Site::embedded().patiently();
+    let company = Company::acme(&mut site);
+    let slack = &company.slack;
+    slack.add_workspace(Workspace::new("T0ELSE", "Else"));
+    slack.add_user(User::new("U0SAM", "T0ELSE", "sam"));
+    let bot = company.tokens.bot_user.clone();
+    let both = Conversation::public("C0BOTH", TEAM, "both").with(&[ADA, "U0SAM", &bot]);
+    slack.add_channel(both.shared_with("T0ELSE"));
+    let watched = Watched::begin(site, company).await;
+    let slack = &watched.company.slack;
+    let dm = watched.company.dm(BO);
+    for (user, channel, because) in [
+        ("U0SAM", "C0BOTH", "external_author"),
+        (BO, dm.as_str(), "direct_message"),
+    ] {
+        let ts = slack.say(user, channel, CARD).unwrap();
+        let find = async || {
+            let messages = watched.admin.get("messages").await;
+            let items = messages["items"].as_array().unwrap().clone();
+            let blocked = items.into_iter().map(|item| item["blocked"].clone());
+            let mut of_it = blocked.filter(|held| held["ts"] == ts.as_str());
+            of_it.find(|held| held["state"] == "standing")
+        };
+        until(&format!("{because} is told"), async || {
+            find().await.is_some()
+        })
+        .await;
+        let told = find().await.unwrap()["not_possible"].to_string();
+        assert!(told.contains(because), "{told}");
+        assert!(watched.company.stands(channel, &ts));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_leaks_while_no_socket_is_open_is_removed_afterwards() {
+    let mut site = Site::embedded().patiently();
+    let options = Options {
+        delivering: Delivering {
+            retries: Vec::new(),
+            ..Delivering::default()
+        },
+        ..Options::default()
+    };
+    let company = Company::with(&mut site, options);
+    company.slack.connect_by_socket();
+    site.set("WEIR_SLACK__APP_TOKEN", &company.slack.app_token());
+    site.set("WEIR_SLACK__GAP_AFTER", "1s");
+    let watched = Watched::begin(site, company).await;
+    watched.company.hears().await;
+    let slack = &watched.company.slack;
+    for _ in 0..4 {
+        slack.fail_next("apps.connections.open", Fault::Status(503));
+    }
+    slack.disconnect("refresh_requested");
+    let ts = slack.say(BO, GENERAL, CARD).unwrap();
+    until("the leak is gone", async || {
+        !watched.company.stands(GENERAL, &ts)
+    })
+    .await;
+    let backfills = watched.admin.get("backfills").await;
+    assert_eq!(backfills["items"][0]["reason"], "not_listened");
 }
