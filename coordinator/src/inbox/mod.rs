@@ -31,6 +31,7 @@ use crate::gaps::Gaps;
 use crate::installations::Installations;
 use crate::jobs::JobMaker;
 use crate::policies::Policies;
+use crate::slack::interaction::{self, Interaction};
 use crate::store::slack_actions::SlackActions;
 use crate::store::{Store, StoreError};
 use crate::survey::Joining;
@@ -66,6 +67,14 @@ pub struct Inbox {
 }
 
 pub use history::Found;
+
+/// Whether a form is Slack's question whether the address speaks TLS: nothing else in it is looked at.
+pub fn is_ssl_check(form: &[u8]) -> bool {
+    matches!(
+        interaction::parse_interactivity(form),
+        Interaction::SslCheck
+    )
+}
 
 /// What becomes of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]

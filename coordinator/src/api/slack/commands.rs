@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::SignedBySlack;
+use super::FormBySlack;
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
 
@@ -27,7 +27,7 @@ use crate::api::state::AppState;
     ),
 )]
 pub async fn receive(
-    signed: SignedBySlack,
+    signed: FormBySlack,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let answered = app.inbox.command(&signed.0).map(|answer| match answer {

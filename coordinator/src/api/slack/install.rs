@@ -11,7 +11,7 @@ use shared::job::RetryClass;
 use shared::secret::{ExposeSecret, SecretString};
 use utoipa::IntoParams;
 
-use crate::api::auth::Public;
+use crate::api::auth::Visitor;
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
 use crate::installations::{InstallError, Installer};
@@ -43,7 +43,7 @@ pub struct Callback {
         (status = 404, description = "this Weir is not told how: the app is not installed through it", body = crate::api::Problem),
     ),
 )]
-pub async fn begin(_: Public, app: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn begin(_: Visitor, app: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let installer = installer(&app)?;
     let begun = installer.begin().await.map_err(failed)?;
     let cookie = Cookie::build(COOKIE, begun.state.expose_secret().to_owned())
@@ -77,7 +77,7 @@ pub async fn begin(_: Public, app: web::Data<AppState>) -> Result<HttpResponse, 
     ),
 )]
 pub async fn finish(
-    _: Public,
+    _: Visitor,
     request: HttpRequest,
     query: web::Query<Callback>,
     app: web::Data<AppState>,

@@ -5,7 +5,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::SignedBySlack;
+use super::FormBySlack;
 use crate::api::problem::ApiError;
 use crate::api::state::AppState;
 
@@ -26,7 +26,7 @@ use crate::api::state::AppState;
     ),
 )]
 pub async fn receive(
-    signed: SignedBySlack,
+    signed: FormBySlack,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     app.inbox.interaction(&signed.0).await?;

@@ -19,7 +19,7 @@ mod signed;
 use super::problem::{ApiError, ErrorCode};
 use crate::inbox::InboxError;
 
-pub use signed::SignedBySlack;
+pub use signed::{FormBySlack, SignedBySlack};
 
 impl From<InboxError> for ApiError {
     fn from(error: InboxError) -> Self {

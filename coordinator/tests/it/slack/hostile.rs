@@ -138,6 +138,23 @@ async fn a_click_that_was_not_signed_now_is_refused_and_one_that_is_forged_does_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slack_s_check_of_the_address_is_answered_unsigned_and_nothing_rides_along() {
+    let watched = watched(Site::embedded().patiently()).await;
+    let (alert, ts) = held(&watched).await;
+    let click = click("weir_release", &alert, (SECURITY, &ts));
+    for path in PATHS {
+        let asked = format!("token=x&ssl_check=1&{click}&command=%2Fdlp&text=status");
+        let status = send_as(&watched, path, asked.as_bytes(), (0, "")).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+    }
+    let event = r#"{"type":"event_callback","event":{"type":"message","text":"&ssl_check=1&"}}"#;
+    let status = send_as(&watched, "events", event.as_bytes(), (0, "")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    left_alone(&watched.company).await;
+    assert_eq!(released(&watched), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_huge_nested_or_no_text_is_answered_and_does_no_harm() {
     let watched = watched(Site::embedded().patiently()).await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
