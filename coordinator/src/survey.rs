@@ -65,7 +65,7 @@ impl Survey {
     pub async fn ask(&self) -> bool {
         let mut answered = self.ask_about_configured().await;
         for known in self.parts.installations.all() {
-            if known.source == InstallationSource::OAuth {
+            if known.source != InstallationSource::Configured {
                 answered &= self.ask_about(&known).await;
             }
         }

@@ -156,6 +156,7 @@ fn records() -> Vec<RouteEntry> {
         RouteEntry::post("/api/v1/privacy/users/erase", v1::privacy::erase_user),
         RouteEntry::get("/api/v1/stats", v1::stats::get),
         RouteEntry::get("/api/v1/workspaces", v1::workspaces::list),
+        RouteEntry::post("/api/v1/workspaces", v1::workspaces::create),
         RouteEntry::get("/api/v1/workspaces/{id}", v1::workspaces::get),
         RouteEntry::patch("/api/v1/workspaces/{id}", v1::workspaces::change),
         RouteEntry::get("/api/v1/backfills", v1::backfills::list),

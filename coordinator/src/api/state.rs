@@ -25,7 +25,7 @@ use crate::blobs::Blobs;
 use crate::detector_sets::DetectorSets;
 use crate::domain::due_times::DueTimes;
 use crate::inbox::Inbox;
-use crate::installations::Installer;
+use crate::installations::{HandIn, Installer};
 use crate::jobs::JobMaker;
 use crate::originals::Originals;
 use crate::policies::Policies;
@@ -80,6 +80,8 @@ pub struct AppState {
     pub signing_secret: Option<SigningSecret>,
     /// Takes in what Slack sends.
     pub inbox: Inbox,
+    /// Takes tokens in that admins hand in.
+    pub hand_in: HandIn,
     /// Installs the app through Slack, if it can be.
     pub installer: Option<Installer>,
     /// Says to nodes where files are.

@@ -41,6 +41,7 @@ pub(super) fn state(
         queue: Arc::clone(&foundation.queue),
         inbox: slack::inbox(foundation, &actors.intake)?,
         installer: slack::installer(foundation)?,
+        hand_in: slack::hand_in(foundation),
         tickets: slack::tickets(foundation),
         actors,
         admission,

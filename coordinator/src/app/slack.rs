@@ -26,7 +26,7 @@ use crate::domain::notice::Retry;
 use crate::enforcement::{Enforcement, EnforcementMetrics, EnforcementParts};
 use crate::gaps::Gaps;
 use crate::inbox::Inbox;
-use crate::installations::{Installations, Installer, Prober, Tokens};
+use crate::installations::{HandIn, Installations, Installer, Prober, Tokens};
 use crate::shared_limits::SharedLimits;
 use crate::slack::client::{AppCredentials, SlackClient};
 use crate::store::Store;
@@ -100,6 +100,14 @@ pub(super) fn installer(foundation: &Foundation) -> anyhow::Result<Option<Instal
         sealer: foundation.database_sealer.clone(),
         clock: Arc::clone(&foundation.clock),
     }))
+}
+
+/// What takes tokens in.
+pub(super) fn hand_in(foundation: &Foundation) -> HandIn {
+    HandIn {
+        prober: prober(foundation),
+        sealer: foundation.database_sealer.clone(),
+    }
 }
 
 fn prober(foundation: &Foundation) -> Prober {

@@ -11,11 +11,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shared::clock::SharedClock;
 use shared::ids::WorkspaceId;
 use shared::seal::{SealError, Sealer};
-use shared::secret::{ExposeSecret, SecretString};
+use shared::secret::SecretString;
 use url::Url;
 
 use super::probe::{ProbeError, Prober};
-use super::{Tokens, token_place};
+use super::{Tokens, sealed};
 use crate::slack::client::{AppCredentials, Grant, Granted, SlackError};
 use crate::store::installations::{self, InstallationSource, SealedTokens};
 use crate::store::{StoreError, oauth_states};
@@ -166,11 +166,11 @@ impl Installer {
             .await?;
         let probe = found.probe;
         let tenant = probe.tenant.clone();
-        let sealed = self.seal(&tenant, grant.bot.as_ref(), grant.user.as_ref())?;
+        let kept = self.seal(&tenant, grant.bot.as_ref(), grant.user.as_ref())?;
         let of = tenant.clone();
         let keeping = move |conn: &mut _| {
             installations::note_probe(conn, &probe)?;
-            installations::keep_tokens(conn, &of, sealed).map(drop)
+            installations::keep_tokens(conn, &of, kept).map(drop)
         };
         self.prober.store.write(keeping).await?;
         Ok(tenant)
@@ -184,13 +184,13 @@ impl Installer {
         admin: Option<&Granted>,
     ) -> Result<SealedTokens, SealError> {
         let token = |granted: Option<&Granted>, whose| match granted {
-            Some(granted) => self.seal_one(tenant, &granted.token, whose).map(Some),
+            Some(granted) => sealed(&self.sealer, tenant, &granted.token, whose).map(Some),
             None => Ok(None),
         };
         let refresh = |granted: Option<&Granted>, whose| match granted
             .and_then(|granted| granted.refresh.as_ref())
         {
-            Some(refresh) => self.seal_one(tenant, refresh, whose).map(Some),
+            Some(refresh) => sealed(&self.sealer, tenant, refresh, whose).map(Some),
             None => Ok(None),
         };
         let ends = |granted: Option<&Granted>| {
@@ -205,16 +205,6 @@ impl Installer {
             bot_expires_at: ends(bot),
             admin_expires_at: ends(admin),
         })
-    }
-
-    fn seal_one(
-        &self,
-        tenant: &WorkspaceId,
-        token: &SecretString,
-        whose: &str,
-    ) -> Result<Vec<u8>, SealError> {
-        let place = token_place(tenant, whose);
-        self.sealer.seal(&place, token.expose_secret().as_bytes())
     }
 }
 

@@ -3,6 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | `installing` | turns somebody's consent into tokens (OAuth) |
+//! | `handing_in` | keeps tokens that an admin of Weir hands in |
 //! | `rotating` | turns tokens that end soon into the next ones |
 //! | `probe` | asks Slack who an installation is, and what its tokens allow |
 //! | `joining` | enters public channels, so that what is said there is heard |
@@ -11,6 +12,7 @@
 //! `store::installations`, and when to ask Slack to `actors::surveyor`.
 //! **Invariant:** an event belongs to the installation of its tenant; a token acts for its own only.
 
+mod handing_in;
 mod installing;
 mod joining;
 mod probe;
@@ -21,8 +23,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use shared::ids::WorkspaceId;
-use shared::seal::Sealer;
-use shared::secret::SecretString;
+use shared::seal::{SealError, Sealer};
+use shared::secret::{ExposeSecret, SecretString};
 
 use crate::bell::Bell;
 use crate::domain::capability::Capabilities;
@@ -32,6 +34,7 @@ use crate::store::installations::{
 };
 use crate::store::{Store, StoreError};
 
+pub use handing_in::{HandIn, HandInError};
 pub use installing::{Begun, InstallError, Installer};
 pub use probe::{ProbeError, Prober};
 
@@ -173,7 +176,7 @@ impl Installations {
                 (Some(tokens.bot.clone()), tokens.admin.clone())
             }
             (InstallationSource::Configured, None) => (None, None),
-            (InstallationSource::OAuth, _) => (
+            (InstallationSource::OAuth | InstallationSource::Api, _) => (
                 self.token(&row, row.bot_token.as_deref(), "bot"),
                 self.token(&row, row.admin_token.as_deref(), "admin"),
             ),
@@ -247,6 +250,19 @@ impl Installation {
         let admin = self.admin.clone();
         (self.state != InstallationState::Uninstalled).then_some(Tokens { bot, admin })
     }
+}
+
+/// A token, sealed for its tenant.
+fn sealed(
+    sealer: &Sealer,
+    tenant: &WorkspaceId,
+    token: &SecretString,
+    whose: &str,
+) -> Result<Vec<u8>, SealError> {
+    sealer.seal(
+        &token_place(tenant, whose),
+        token.expose_secret().as_bytes(),
+    )
 }
 
 /// What a sealed token is bound to: it opens for its own tenant only.

@@ -27,6 +27,8 @@ numbered! {
         Configured = 1 "configuration",
         /// Somebody installed the app through Slack.
         OAuth = 2 "oauth",
+        /// An admin of Weir handed them in.
+        Api = 3 "api",
     }
 }
 
@@ -260,6 +262,41 @@ pub fn keep_tokens(
         ))
         .execute(c))?;
     Ok(true)
+}
+
+/// Keeps tokens that never end, and forgets what got the next ones. Call it through
+/// [`Store::write`](super::Store::write), after [`note_probe`].
+///
+/// # Errors
+/// As any query.
+pub fn keep_lasting_tokens(
+    conn: &mut Conn,
+    tenant: &WorkspaceId,
+    (bot, admin): (Vec<u8>, Option<Vec<u8>>),
+    by: UserId,
+) -> StoreResult<()> {
+    let Some(known) = lock(conn, tenant)? else {
+        return Ok(());
+    };
+    let now = DbTime::from(clock::now(conn)?);
+    let of_row = installations::table.find(DbUuid::from(known.id));
+    let data = json!({ "tenant": tenant, "admin_token": admin.is_some() });
+    with_conn!(conn, |c| diesel::update(of_row)
+        .set((
+            installations::bot_token.eq(Some(bot)),
+            installations::admin_token.eq(admin),
+            installations::bot_refresh.eq(None::<Vec<u8>>),
+            installations::admin_refresh.eq(None::<Vec<u8>>),
+            installations::bot_expires_at.eq(None::<DbTime>),
+            installations::admin_expires_at.eq(None::<DbTime>),
+            installations::updated_at.eq(now),
+            installations::version.eq(known.version + 1),
+        ))
+        .execute(c))?;
+    let subject = known.id.to_string();
+    let deed = NewAuditEvent::deed("installation.tokens_handed_in", Some(by), subject, data);
+    audit::append(conn, [deed]);
+    Ok(())
 }
 
 /// Chooses the channel in which reviewers are told of alerts; `false` if there is no such installation.

@@ -1,5 +1,5 @@
 -- Where the app is installed: in a workspace, or in a whole organisation. `tenant` is Slack's id of either.
--- Tokens are sealed; those that stand in the configuration are not here. source: 1 configuration, 2 OAuth.
+-- Tokens are sealed; those that stand in the configuration are not here. source: 1 configuration, 2 OAuth, 3 handed in.
 -- state: 1 active, 2 broken, 3 uninstalled. `capabilities`: what the tokens were found to allow.
 CREATE TABLE installations (
     id UUID PRIMARY KEY NOT NULL,

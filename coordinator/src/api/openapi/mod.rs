@@ -80,7 +80,7 @@ pub const BEARER: &str = "bearer";
         v1::privacy::export, v1::privacy::erase, v1::privacy::export_user, v1::privacy::erase_user,
         v1::stats::get,
         v1::alerts::reveal::reveal, v1::alerts::release::release,
-        v1::workspaces::list, v1::workspaces::get, v1::workspaces::change,
+        v1::workspaces::list, v1::workspaces::create, v1::workspaces::get, v1::workspaces::change,
         v1::backfills::list, v1::backfills::create, v1::backfills::get, v1::backfills::cancel,
         v1::alerts::list, v1::alerts::change_all, v1::alerts::export, v1::alerts::get, v1::alerts::change,
         v1::alerts::accept_risk, v1::alerts::activity, v1::alerts::assign, v1::alerts::comment,

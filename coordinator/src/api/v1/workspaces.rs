@@ -2,10 +2,13 @@
 //!
 //! **Invariant:** no token is in an answer; what a token does not allow is named together with what lacks.
 
-use actix_web::web;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::ids::{PolicyId, WorkspaceId};
+use shared::job::RetryClass;
+use shared::secret::SecretString;
 use utoipa::ToSchema;
 
 use super::policies::is_slack_id;
@@ -18,8 +21,36 @@ use crate::domain::block::{Plan, Spot, Strategy};
 use crate::domain::capability::{Ability, Capabilities, Lack};
 use crate::domain::policy::InForce;
 use crate::domain::promise::{Unkept, unkept};
-use crate::store::installations::{self, StoredInstallation};
+use crate::installations::{HandInError, ProbeError, Tokens};
+use crate::store::installations::{self, InstallationSource, StoredInstallation};
 use crate::store::workspaces::{self, Workspace};
+
+/// Longest token, in characters.
+const MAX_TOKEN: usize = 500;
+
+/// The tokens of a workspace.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"bot_token": "xoxb-…", "admin_token": "xoxp-…"}))]
+#[expect(dead_code, reason = "describes what is taken field by field")]
+pub struct WorkspaceDraft {
+    /// "Bot User OAuth Token", `xoxb-…`.
+    #[schema(
+        min_length = 6,
+        max_length = 500,
+        pattern = "^xoxb-",
+        format = "password"
+    )]
+    bot_token: String,
+    /// "User OAuth Token", `xoxp-…`, of an owner or admin who installed the app.
+    #[schema(
+        min_length = 6,
+        max_length = 500,
+        pattern = "^xoxp-",
+        format = "password"
+    )]
+    admin_token: Option<String>,
+}
 
 /// What can be chosen of a workspace; what is absent stays.
 #[derive(Deserialize, ToSchema)]
@@ -62,7 +93,7 @@ pub struct WorkspaceView {
     /// Why it is not active: Slack's word.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Where its tokens come from: `configuration` or `oauth`.
+    /// Where its tokens come from: `configuration`, `oauth` or `api`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "configuration")]
     source: Option<&'static str>,
@@ -145,10 +176,89 @@ pub async fn get(
     id: web::Path<String>,
     app: web::Data<AppState>,
 ) -> Result<web::Json<WorkspaceView>, ApiError> {
-    let found = all(&app).await?.into_iter().find(|view| view.id == *id);
-    found
-        .map(web::Json)
-        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+    known(&app, &id).await.map(web::Json)
+}
+
+async fn known(app: &AppState, id: &str) -> Result<WorkspaceView, ApiError> {
+    let found = all(app).await?.into_iter().find(|view| view.id == id);
+    found.ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+}
+
+/// Hands in the tokens of a workspace, which are asked about at Slack first and then kept sealed. For workspaces beside
+/// the one of the configuration, where installing through Slack is not wanted.
+#[utoipa::path(
+    post, operation_id = "createWorkspace", path = "/api/v1/workspaces", tag = "workspaces",
+    security(("bearer" = [])),
+    request_body = WorkspaceDraft,
+    responses(
+        (status = 201, description = "connected, and in force", body = WorkspaceView,
+            headers(("Location" = String, description = "where it is"))),
+        (status = 409, description = "its tokens come from the configuration, or it was installed through Slack", body = crate::api::Problem),
+        (status = 422, description = "Slack refuses a token; `errors` says which", body = crate::api::Problem),
+        (status = 503, description = "Slack did not answer: try again", body = crate::api::Problem),
+    ),
+)]
+pub async fn create(
+    auth: Authorized<permit::WorkspacesWrite>,
+    body: web::Json<Object>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let tokens = tokens(body.into_inner()).map_err(ApiError::unusable)?;
+    let taken = app.hand_in.take(&tokens, auth.principal.user).await;
+    let tenant = taken.map_err(not_taken)?;
+    app.inbox.installations.refresh(&app.store).await?;
+    let view = known(&app, tenant.as_str()).await?;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/v1/workspaces/{tenant}")))
+        .json(view))
+}
+
+fn tokens(body: Object) -> Result<Tokens, Vec<String>> {
+    read_draft(body, |fields| {
+        let bot = fields.need_line("bot_token", MAX_TOKEN);
+        if bot
+            .as_deref()
+            .is_some_and(|token| !token.starts_with("xoxb-"))
+        {
+            fields.note("bot_token", "give a bot's token: it begins with `xoxb-`");
+        }
+        let admin = fields.line("admin_token", MAX_TOKEN);
+        if admin
+            .as_deref()
+            .is_some_and(|token| !token.starts_with("xoxp-"))
+        {
+            fields.note("admin_token", "give a user's token: it begins with `xoxp-`");
+        }
+        Some(Tokens {
+            bot: SecretString::from(bot?),
+            admin: admin.map(SecretString::from),
+        })
+    })
+}
+
+fn not_taken(error: HandInError) -> ApiError {
+    match error {
+        HandInError::Admin(code) => refused("admin_token", &code),
+        HandInError::Probe(ProbeError::Slack(error)) if error.class() != RetryClass::Transient => {
+            refused("bot_token", error.code())
+        }
+        HandInError::Elsewhere(source) => {
+            let told = match source {
+                InstallationSource::Configured => {
+                    "the tokens of that workspace stand in the configuration: change them there"
+                }
+                _ => {
+                    "the app was installed there through Slack: remove it there first, or install it again"
+                }
+            };
+            ApiError::new(ErrorCode::Conflict).with_detail(told)
+        }
+        error => ApiError::failed(RetryClass::Transient, error),
+    }
+}
+
+fn refused(field: &str, code: &str) -> ApiError {
+    ApiError::unusable(vec![format!("{field}: Slack refuses it: {code}")])
 }
 
 /// Chooses where reviewers are told of alerts.
@@ -178,10 +288,7 @@ pub async fn change(
         return Err(ApiError::new(ErrorCode::NotFound));
     }
     app.inbox.installations.refresh(&app.store).await?;
-    let found = all(&app).await?.into_iter().find(|view| view.id == *id);
-    found
-        .map(web::Json)
-        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+    known(&app, &id).await.map(web::Json)
 }
 
 fn review_channel(body: Object) -> Result<Option<String>, Vec<String>> {

@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use coordinator::fake_slack::model::{Conversation, Rank, User, Workspace};
-use coordinator::fake_slack::seed::{ADA, BO, GENERAL, SECURITY, TEAM};
-use coordinator::fake_slack::{FakeSlack, Options};
+use coordinator::fake_slack::seed::{ADA, ADMIN_SCOPES, BO, BOT_SCOPES, GENERAL, SECURITY, TEAM};
+use coordinator::fake_slack::{FakeSlack, InstallPlan, Options};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
+use serde_json::json;
 use url::Url;
 
 use super::stories::{CARD, Watched};
@@ -14,6 +15,7 @@ use crate::support::api::Api;
 use crate::support::company::{Company, cards_are_blocked};
 use crate::support::patience::until;
 use crate::support::process::Process;
+use crate::support::sealed::{assert_free_of, files_below};
 use crate::support::site::Site;
 
 /// A company that has not installed the app, and a Weir that waits for it.
@@ -222,4 +224,48 @@ async fn a_state_of_another_browser_a_wrong_one_and_a_used_one_install_nothing()
     assert_eq!(again.status(), StatusCode::BAD_REQUEST);
     assert_eq!(waiting.slack.calls_of("oauth.v2.access").len(), 1);
     assert_eq!(waiting.installations().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_an_admin_hands_in_are_asked_about_and_kept_sealed() {
+    let waiting = Waiting::with(None).await;
+    let plan = InstallPlan::on_workspace(TEAM, BOT_SCOPES).by(ADA, ADMIN_SCOPES);
+    let tokens = waiting.slack.install(&plan);
+    let admin_token = tokens.user.clone().unwrap();
+    for (bot, admin, told) in [
+        ("xoxb-made-up", admin_token.as_str(), "bot_token"),
+        (tokens.bot.as_str(), "xoxp-made-up", "admin_token"),
+        ("a word", admin_token.as_str(), "xoxb-"),
+    ] {
+        let draft = json!({"bot_token": bot, "admin_token": admin});
+        let refused = waiting.admin.refused("workspaces", draft).await;
+        assert_eq!(refused["status"], 422);
+        let errors = refused["errors"].to_string();
+        assert!(errors.contains(told), "{errors}");
+        assert!(
+            !refused.to_string().contains("made-up"),
+            "no token comes back"
+        );
+    }
+    let draft = json!({"bot_token": tokens.bot, "admin_token": admin_token});
+    let made = waiting.admin.post("workspaces", draft).await;
+    assert_eq!(
+        (&made["id"], &made["state"], &made["source"]),
+        (&json!(TEAM), &json!("active"), &json!("api"))
+    );
+    waiting.admin.post("policies", cards_are_blocked()).await;
+    let company = Company::installed(waiting.slack);
+    let watched = Watched::of((waiting.site, waiting.weir), company, waiting.admin);
+    let slack = &watched.company.slack;
+    let bot = watched.company.tokens.bot_user.clone();
+    until("the bot is in the channel", async || {
+        slack.look(|world| world.conversations[GENERAL].members.contains(&bot))
+    })
+    .await;
+    let ts = slack.say(BO, GENERAL, CARD).unwrap();
+    watched.company.says(GENERAL, "data-loss prevention").await;
+    assert!(!watched.company.stands(GENERAL, &ts), "the leak is gone");
+    for (name, bytes) in files_below(watched.site.folder()) {
+        assert_free_of(&name, &bytes, &[&tokens.bot, &admin_token]);
+    }
 }
