@@ -2,8 +2,8 @@
 //!
 //! Owns the mark that moves on while events are taken in. Who finds an old one knows of a gap, whoever was away: this
 //! process, all of them, or the database. Leaves reading to `backfill`.
-//! **Invariant:** the mark never moves over time in which events were refused, but in the transaction that makes a
-//! backfill of that time.
+//! **Invariant:** the mark never moves over more silence than Slack's own retries bridge, but in the transaction that
+//! makes a backfill of that time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,15 +14,14 @@ use serde_json::json;
 use shared::ids::{BackfillId, WorkspaceId};
 
 use crate::alarms::{Alarms, Trouble};
-use crate::domain::backfill::{Span, gap};
+use crate::domain::backfill::{LOOK_BACK, Span, gap};
 use crate::installations::Installations;
 use crate::store::audit::{self, NewAuditEvent};
 use crate::store::backfills::{self, BackfillMode, BackfillReason, NewBackfill};
+use crate::store::installations::InstallationState;
 use crate::store::settings::{self, Setting};
 use crate::store::{Conn, Store, StoreResult, clock, leases};
 
-/// How far back messages are looked at for edits and replies that were made in a gap.
-const LOOK_BACK: Duration = Duration::from_hours(24);
 /// After so long Slack sends an app no events any more, until somebody turns them on again.
 const SLACK_GIVES_UP: TimeDelta = TimeDelta::hours(1);
 /// Who moves the mark.
@@ -161,7 +160,8 @@ impl Gaps {
     /// Where somebody should have listened.
     fn workspaces(&self) -> Vec<WorkspaceId> {
         let all = self.installations.all().into_iter();
-        let active = all.filter(|known| known.is_active());
-        active.map(|known| known.tenant.clone()).collect()
+        // One whose token is dead is read once that is mended.
+        let there = all.filter(|known| known.state != InstallationState::Uninstalled);
+        there.map(|known| known.tenant.clone()).collect()
     }
 }

@@ -48,6 +48,8 @@ pub struct Survey {
     parts: SurveyParts,
     /// What people were told by this process already.
     told: Mutex<HashSet<Promise>>,
+    /// Refresh tokens that people were told Slack refuses, and with which word.
+    refusals: Mutex<HashSet<(WorkspaceId, String)>>,
 }
 
 type Promise = (WorkspaceId, PolicyId, &'static str);
@@ -58,6 +60,7 @@ impl Survey {
         Self {
             parts,
             told: Mutex::default(),
+            refusals: Mutex::default(),
         }
     }
 
@@ -173,16 +176,27 @@ impl Survey {
                 return false;
             }
         };
+        let mut settled = rotated.failed == 0;
         if rotated.renewed > 0 {
             let store = &self.parts.prober.store;
-            return is_written(&self.parts.installations.refresh(store).await);
+            settled &= is_written(&self.parts.installations.refresh(store).await);
         }
-        let mut written = true;
         for (tenant, reason) in rotated.refused {
+            // It is refused each time, and people are told once.
+            let refusal = (tenant, reason);
+            if self.is_refusal_told(&refusal) {
+                continue;
+            }
+            let (tenant, reason) = refusal.clone();
             let trouble = Trouble::InstallationBroken { reason };
-            written &= is_written(&self.raise(&tenant, trouble).await);
+            let written = is_written(&self.raise(&tenant, trouble).await);
+            if written {
+                let mut told = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+                told.insert(refusal);
+            }
+            settled &= written;
         }
-        written
+        settled
     }
 
     /// Tells people of policies that promise what no token allows; each once.
@@ -206,6 +220,11 @@ impl Survey {
                 told.insert(promise);
             }
         }
+    }
+
+    fn is_refusal_told(&self, refusal: &(WorkspaceId, String)) -> bool {
+        let told = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        told.contains(refusal)
     }
 
     fn is_told(&self, promise: &Promise) -> bool {

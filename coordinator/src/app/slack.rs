@@ -105,6 +105,7 @@ pub(super) fn installer(foundation: &Foundation) -> anyhow::Result<Option<Instal
 /// What takes tokens in.
 pub(super) fn hand_in(foundation: &Foundation) -> HandIn {
     HandIn {
+        installations: Arc::clone(&foundation.slack.installations),
         prober: prober(foundation),
         sealer: foundation.database_sealer.clone(),
     }

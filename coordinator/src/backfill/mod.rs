@@ -138,6 +138,9 @@ impl Backfills {
         if known.state == InstallationState::Uninstalled {
             return Err(Halt::Never("uninstalled".to_owned()));
         }
+        if known.bot.is_none() {
+            return Err(Halt::Never("not_connected".to_owned()));
+        }
         match known.bot().cloned() {
             Some(token) => Ok((known, token)),
             None => Err(Halt::Wait("installation_broken".to_owned(), UNTIL_MENDED)),

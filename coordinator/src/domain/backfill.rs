@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// How far back messages are looked at for edits and replies that were made within the time that is read.
+pub const LOOK_BACK: Duration = Duration::from_hours(24);
 /// Thousandths that are everything.
 pub const WHOLE: i16 = 1_000;
 /// What was on its way to us when we heard the last word, was said so much earlier at most.

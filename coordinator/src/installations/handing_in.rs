@@ -3,11 +3,13 @@
 //! Owns asking Slack whose they are before they are kept. **Invariant:** what Slack refuses is not kept, and tokens of
 //! the configuration or of an installation through Slack are not replaced behind its back.
 
+use std::sync::Arc;
+
 use shared::ids::{UserId, WorkspaceId};
 use shared::seal::{SealError, Sealer};
 
 use super::probe::{ProbeError, Prober};
-use super::{Tokens, sealed};
+use super::{Installations, Tokens, sealed};
 use crate::store::installations::{self, InstallationSource, InstallationState};
 use crate::store::{Conn, StoreError};
 
@@ -18,6 +20,8 @@ pub struct HandIn {
     pub prober: Prober,
     /// Seals them.
     pub sealer: Sealer,
+    /// Says whether there are tokens in the configuration.
+    pub installations: Arc<Installations>,
 }
 
 /// Tokens were not taken.
@@ -56,12 +60,14 @@ impl HandIn {
             Some(token) => Some(sealed(&self.sealer, &tenant, token, "admin")?),
             None => None,
         };
-        let of = tenant.clone();
+        let (of, is_configured) = (tenant.clone(), self.installations.configured().is_some());
         let keeping = move |conn: &mut Conn| {
             let known = installations::of_tenant(conn, &of)?;
-            let elsewhere = known.filter(|known| {
-                known.source != InstallationSource::Api
-                    && known.state != InstallationState::Uninstalled
+            let elsewhere = known.filter(|known| match known.source {
+                InstallationSource::Api => false,
+                // They may stand there no longer.
+                InstallationSource::Configured => is_configured,
+                InstallationSource::OAuth => known.state != InstallationState::Uninstalled,
             });
             if let Some(known) = elsewhere {
                 return Ok(Err(HandInError::Elsewhere(known.source)));

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use shared::ids::{NodeId, WorkspaceId};
+use shared::job::RetryClass;
 use shared::secret::SecretString;
 
 use super::installing::{InstallError, Installer};
@@ -19,8 +20,11 @@ use crate::store::{clock, leases};
 
 /// Tokens live for twelve hours; this long before their end they are turned in.
 const BEFORE_ITS_END: Duration = Duration::from_hours(2);
-/// Longer than the call takes.
-const LEASE: Duration = Duration::from_mins(2);
+/// Longer than the call takes, and keeping what it brought.
+const LEASE: Duration = Duration::from_mins(5);
+/// How often keeping new tokens is tried, and the pause between.
+const KEEP_TRIES: u32 = 120;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Whose token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,21 +40,28 @@ pub struct Rotated {
     pub renewed: usize,
     /// Installations whose refresh token Slack refuses, and with which word.
     pub refused: Vec<(WorkspaceId, String)>,
+    /// Installations that are to be tried again.
+    pub failed: usize,
 }
 
 impl Installer {
     /// Renews what ends soon.
     ///
     /// # Errors
-    /// [`InstallError::Store`], [`InstallError::Seal`], and [`InstallError::Slack`] where another try may help.
+    /// [`InstallError::Store`] if nobody knows what is due. Trouble with one installation is counted, and the others
+    /// have their turn.
     pub async fn rotate_due(&self) -> Result<Rotated, InstallError> {
         let stored = self.prober.store.read(installations::list).await?;
         let mut rotated = Rotated::default();
         for row in stored.iter().filter(|row| self.is_due(row)) {
-            match self.rotate(&row.tenant).await? {
-                Turn::Renewed => rotated.renewed += 1,
-                Turn::Refused(code) => rotated.refused.push((row.tenant.clone(), code)),
-                Turn::NotOurs => {}
+            match self.rotate(&row.tenant).await {
+                Ok(Turn::Renewed) => rotated.renewed += 1,
+                Ok(Turn::Refused(code)) => rotated.refused.push((row.tenant.clone(), code)),
+                Ok(Turn::NotOurs) => {}
+                Err(error) => {
+                    tracing::warn!(tenant = %row.tenant, %error, "tokens not renewed, trying again");
+                    rotated.failed += 1;
+                }
             }
         }
         Ok(rotated)
@@ -117,8 +128,21 @@ impl Installer {
         };
         let sealed = self.seal(&row.tenant, bot, admin)?;
         let tenant = row.tenant.clone();
-        let keeping = move |conn: &mut _| installations::keep_tokens(conn, &tenant, sealed.clone());
-        self.prober.store.write(keeping).await?;
+        // The old refresh token is spent: what is not kept now is lost.
+        for tries_left in (0..KEEP_TRIES).rev() {
+            let (tenant, sealed) = (tenant.clone(), sealed.clone());
+            let keeping = move |conn: &mut _| installations::keep_tokens(conn, &tenant, sealed);
+            match self.prober.store.write(keeping).await {
+                Err(error) if tries_left > 0 && error.class() == RetryClass::Transient => {
+                    tracing::warn!(%error, "new tokens not kept, trying again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                kept => {
+                    kept?;
+                    break;
+                }
+            }
+        }
         Ok(Ok(()))
     }
 

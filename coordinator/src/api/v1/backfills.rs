@@ -19,7 +19,7 @@ use crate::api::cursor::{Page, PageQuery};
 use crate::api::fields::{Fields, Item, read_draft};
 use crate::api::problem::{ApiError, ErrorCode};
 use crate::api::state::AppState;
-use crate::domain::backfill::{Span, Tally};
+use crate::domain::backfill::{LOOK_BACK, Span, Tally};
 use crate::store::backfills::{
     self, Backfill, BackfillMode, BackfillReason, BackfillState, NewBackfill, Part,
 };
@@ -328,7 +328,7 @@ fn read(draft: Object, now: DateTime<Utc>) -> Result<NewBackfill, Vec<String>> {
                 from,
                 until: until.min(now + TimeDelta::seconds(1)),
             },
-            look_back: Duration::ZERO,
+            look_back: LOOK_BACK,
             channels,
             requested_by: None,
             due_in: Duration::ZERO,
