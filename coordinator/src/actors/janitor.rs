@@ -20,10 +20,13 @@ use crate::installations::Installations;
 use crate::policies::Policies;
 use crate::shared_limits::SharedLimits;
 use crate::store::{
-    Store, StoreError, blobs, clock, idempotency, lockouts, originals, resets, retention,
-    slack_holds, suppressions,
+    Store, StoreError, backfills, blobs, clock, idempotency, lockouts, originals, resets,
+    retention, slack_holds, suppressions,
 };
 use crate::suppressions::Suppressions;
+
+/// How long somebody may look at a backfill that has ended.
+const KEEP_BACKFILLS: Duration = Duration::from_hours(90 * 24);
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a change that another coordinator made is seen here.
@@ -132,10 +135,11 @@ async fn tidy_until_stopped(parts: Arc<JanitorParts>) {
         let forgotten = parts.store.write(|conn| {
             lockouts::forget_old(conn)?;
             slack_holds::forget_old(conn)?;
+            backfills::forget_ended(conn, KEEP_BACKFILLS)?;
             resets::forget_old(conn)
         });
         if let Err(error) = forgotten.await {
-            tracing::warn!(%error, "old failures, holds and reset tokens not deleted");
+            tracing::warn!(%error, "old failures, holds, backfills and reset tokens not deleted");
         }
         if let Err(error) = delete_expired_originals(&parts).await {
             tracing::warn!(%error, "expired originals not deleted");

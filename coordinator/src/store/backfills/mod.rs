@@ -339,6 +339,16 @@ pub fn begin(conn: &mut Conn, backfill: &Backfill, parts: &[NewPart]) -> StoreRe
     Ok(began == 1)
 }
 
+/// Forgets backfills, with their parts, that ended longer than `keep` ago. The trail remembers them.
+///
+/// # Errors
+/// As any query.
+pub fn forget_ended(conn: &mut Conn, keep: Duration) -> StoreResult<usize> {
+    let before = DbTime::from(clock::before(clock::now(conn)?, keep));
+    let old = backfills::table.filter(backfills::ended_at.lt(before));
+    Ok(with_conn!(conn, |c| diesel::delete(old).execute(c))?)
+}
+
 /// It goes on later; `code` says why.
 ///
 /// # Errors

@@ -152,6 +152,19 @@ on_both! {
         assert_eq!(db.read(backfills::due).await, []);
     }
 
+    async fn what_ended_long_ago_is_forgotten_with_its_parts(db: TestDb) {
+        let (ended, open) = db.write(|c| {
+            let ended = begun(c, &[part("C1", None)])?;
+            backfills::end(c, ended, (BackfillState::Done, None), None)?;
+            Ok((ended, begun(c, &[part("C1", None)])?))
+        }).await;
+        let day = Duration::from_hours(24);
+        assert_eq!(db.write(move |c| backfills::forget_ended(c, day)).await, 0);
+        assert_eq!(db.write(|c| backfills::forget_ended(c, Duration::ZERO)).await, 1);
+        assert_eq!(db.read(move |c| backfills::next_part(c, ended)).await, None);
+        assert!(db.read(move |c| backfills::next_part(c, open)).await.is_some());
+    }
+
     async fn a_message_is_known_by_when_it_was_scanned_last(db: TestDb) {
         let workspace = WorkspaceId::new("T1");
         let of = |ts: &str, said_at: i64| {
