@@ -2,9 +2,11 @@
 //!
 //! Owns what is asked: `auth.test` for identity and scopes, `users.info` for what the person behind the admin's
 //! token is, `team.info` for a name. Leaves how often to `actors::surveyor`.
-//! **Invariant:** an admin's token of another workspace, or one that Slack refuses, is as good as none.
+//! **Invariant:** an admin's token of another workspace, or one that Slack refuses, is as good as none; what Slack
+//! does not say just now changes nothing.
 
 use shared::ids::WorkspaceId;
+use shared::job::RetryClass;
 use shared::secret::SecretString;
 
 use super::Tokens;
@@ -133,11 +135,13 @@ impl Prober {
             tracing::warn!(%tenant, "the admin's token is of another workspace, and is not used");
             return Ok(Admin::default());
         }
-        // Who cannot be looked up is taken for a member, who may delete nothing of others.
         let user = session.user_info(&whose.user_id).await;
         let standing = match user {
             Ok(user) if user.is_admin || user.is_owner || user.is_primary_owner => Standing::Admin,
             Ok(_) => Standing::Member,
+            // An admin taken for a member would let leaks stand until somebody asks again.
+            Err(error) if error.class() == RetryClass::Transient => return Err(error.into()),
+            // Who may not be looked up is taken for a member, who may delete nothing of others.
             Err(error) => {
                 tracing::warn!(%tenant, %error, "slack does not say what the admin's token is of");
                 Standing::Member

@@ -1,5 +1,8 @@
 //! What goes wrong with Weir's own standing in Slack, and who is told of it.
 
+use std::time::Duration;
+
+use coordinator::fake_slack::Fault;
 use coordinator::fake_slack::model::Conversation;
 use coordinator::fake_slack::seed::{ADA, BO, CY, GENERAL, TEAM};
 use serde_json::Value;
@@ -64,6 +67,28 @@ async fn a_leak_is_removed_by_the_admin_s_token_when_the_bot_s_is_dead() {
     });
     // What the bot had to say was not forgotten.
     watched.company.says(GENERAL, "data-loss prevention").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_whom_slack_cannot_look_up_just_now_is_still_one() {
+    let mut watched = watched(Site::embedded().patiently()).await;
+    watched.weir.kill();
+    let slack = &watched.company.slack;
+    for fault in [Fault::Status(503), Fault::RateLimited(Duration::ZERO)] {
+        slack.fail_next("users.info", fault);
+    }
+    watched.weir = watched.site.start();
+    let asked = || {
+        let calls = slack.calls().into_iter();
+        calls.filter(|call| call.method == "users.info").count()
+    };
+    // Before Weir was killed, at its start, and when it asked again.
+    until("slack was asked again", async || asked() >= 3).await;
+    let ts = slack.say(BO, GENERAL, CARD).unwrap();
+    until("the leak is gone", async || {
+        !watched.company.stands(GENERAL, &ts)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
