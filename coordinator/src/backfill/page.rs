@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::domain::backfill::{Span, WHOLE};
 use crate::slack::client::{HistoryPage, Range};
-use crate::slack::event::moment_of;
+use crate::slack::event::{moment_of, ts_of};
 use crate::store::backfills::{Backfill, NewPart, Part, PartState, Step};
 
 /// A message that is wanted.
@@ -145,15 +145,6 @@ fn thread(part: &Part, ts: &str) -> NewPart {
 fn text(value: &Value, key: &str) -> Option<String> {
     let text = value.get(key)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// A time as a `ts`.
-fn ts_of(time: DateTime<Utc>) -> String {
-    format!(
-        "{}.{:06}",
-        time.timestamp().max(0),
-        time.timestamp_subsec_micros()
-    )
 }
 
 #[cfg(test)]

@@ -78,8 +78,7 @@ async fn tell(
         channel: &channel,
         thread: None,
     };
-    let since = told.subject.job.place.message_ts.as_deref();
-    post_once(session, action, messages::message(&card, &to), since).await
+    post_once(session, action, messages::message(&card, &to)).await
 }
 
 fn load(conn: &mut Conn, job: JobId, policy: PolicyId) -> StoreResult<Option<Told>> {

@@ -93,8 +93,7 @@ impl Enforcement {
             channel,
             thread: None,
         };
-        let since = format!("{}.000000", known.alert.first_seen_at.timestamp());
-        post_once(session, action, messages::message(&card, &to), Some(&since)).await
+        post_once(session, action, messages::message(&card, &to)).await
     }
 }
 

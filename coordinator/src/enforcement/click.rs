@@ -108,7 +108,7 @@ impl Enforcement {
     async fn user(&self, workspace: &WorkspaceId, id: &str) -> Result<Option<User>, Done> {
         let token = self.bot_of(workspace).map_err(Done::of)?;
         let session = self.parts.client.with(&token, workspace);
-        let user = session.user_info(id).await;
+        let user = session.urgently().user_info(id).await;
         let user = user.map_err(|error| Done::refused(&error))?;
         let guest = user.is_restricted || user.is_ultra_restricted;
         let ours = !(user.is_stranger || user.is_bot || user.deleted || guest);

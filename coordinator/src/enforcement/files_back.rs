@@ -46,7 +46,7 @@ impl Enforcement {
         let since = posted.ts.as_str();
         let is_retry = action.attempts > 1;
         if is_retry
-            && are_there(session, (&held.channel_id, thread), since)
+            && are_there(session.urgently(), (&held.channel_id, thread), since)
                 .await
                 .map_err(|error| later(&error))?
         {

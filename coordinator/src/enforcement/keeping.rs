@@ -158,7 +158,7 @@ impl Enforcement {
             return Ok(None);
         }
         let session = self.parts.client.with(token, &held.workspace);
-        let units = match words_of(session, held).await {
+        let units = match words_of(session.urgently(), held).await {
             Ok(Some(text)) => vec![TextUnit {
                 text,
                 base: 0,

@@ -54,7 +54,7 @@ impl Enforcement {
             return Ok(Done::nothing_more());
         }
         let message = messages::message(&messages::notice(&subject), &to);
-        match post_once(session, action, message, Some(&held.message_ts)).await {
+        match post_once(session, action, message).await {
             Ok(posted) => Ok(Done::with(move |conn| {
                 let Some(mut held) = held::lock(conn, id)? else {
                     return Ok(());

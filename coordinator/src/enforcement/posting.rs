@@ -2,28 +2,34 @@
 //!
 //! Slack knows no idempotency keys: a post whose answer was lost may stand there. So each carries the id of its row,
 //! and whoever comes a second time looks for it first.
-//! **Invariant:** what a look cannot rule out is not posted before the look succeeded.
+//! Whoever looks, looks where it can be: from the first try to the last.
+//! **Invariant:** what a look cannot rule out is not posted before the look succeeded, but for channels in which
+//! more is said meanwhile than Slack lets anybody read in a minute.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use shared::failpoint;
 
 use crate::slack::client::{Metadata, NewMessage, Posted, Range, Session, SlackError};
+use crate::slack::event::ts_of;
 use crate::store::outbox::StoredAction;
 
 /// What marks a post as one of ours.
 const EVENT_TYPE: &str = "weir_action";
-/// Pages of a conversation that are looked through.
-const PAGES: usize = 5;
+/// How far our clock and Slack's may be apart, and how long a call may still be under way after its process said last
+/// that it is at it.
+const MARGIN: TimeDelta = TimeDelta::minutes(2);
+/// Pages of a conversation that are looked through: as many as one may ask for in a minute.
+const PAGES: usize = 50;
 
-/// Posts `message` for a row, unless it stands there already. `since`: a `ts` before the first attempt.
+/// Posts `message` for a row, unless it stands there already.
 pub(super) async fn post_once(
     session: Session<'_>,
     action: &StoredAction,
     message: NewMessage,
-    since: Option<&str>,
 ) -> Result<Posted, SlackError> {
-    if action.attempts > 1
-        && let Some(posted) = find(session, action, &message, since).await?
+    if let Some(tried) = action.tried()
+        && let Some(posted) = find(session.urgently(), action, &message, tried).await?
     {
         return Ok(posted);
     }
@@ -43,10 +49,11 @@ async fn find(
     session: Session<'_>,
     action: &StoredAction,
     message: &NewMessage,
-    since: Option<&str>,
+    (first, last): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Option<Posted>, SlackError> {
     let mut range = Range {
-        oldest: since.map(str::to_owned),
+        oldest: Some(ts_of(first - MARGIN)),
+        latest: Some(ts_of(last + MARGIN)),
         ..Range::default()
     };
     let id = action.id.to_string();
@@ -67,9 +74,11 @@ async fn find(
         }
         match page.next_cursor {
             Some(cursor) => range.cursor = Some(cursor),
-            None => break,
+            None => return Ok(None),
         }
     }
+    tracing::warn!(action = %action.id, kind = action.kind,
+        "too much was said to find out whether this was posted: it may stand there twice");
     Ok(None)
 }
 

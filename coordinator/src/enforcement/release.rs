@@ -100,8 +100,7 @@ impl Enforcement {
         let card = messages::reposted(&known.subject, &text_of(&units));
         let message: NewMessage = messages::message(&card, &to);
         let session = self.parts.client.with(&token, &held.workspace);
-        let since = Some(held.message_ts.as_str());
-        let posted = post_once(session, action, message, since).await;
+        let posted = post_once(session, action, message).await;
         let posted = posted.map_err(|error| given_up(&error))?;
         let shared = self.files_back(session, action, (held, &posted)).await;
         shared.map_err(after_posting)

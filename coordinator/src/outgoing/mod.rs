@@ -146,6 +146,8 @@ mod tests {
             last_error_code: None,
             created_at: DateTime::UNIX_EPOCH,
             settled_at: None,
+            first_tried_at: None,
+            last_tried_at: None,
         }
     }
 

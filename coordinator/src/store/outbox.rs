@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
+use diesel::dsl::{case_when, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -130,6 +130,21 @@ pub struct StoredAction {
     /// When it was done or given up.
     #[diesel(deserialize_as = MaybeTime)]
     pub settled_at: Option<DateTime<Utc>>,
+    /// When somebody first tried; of a claimed one, before this claim.
+    #[diesel(deserialize_as = MaybeTime)]
+    pub first_tried_at: Option<DateTime<Utc>>,
+    /// When somebody last said to be trying; of a claimed one, before this claim.
+    #[diesel(deserialize_as = MaybeTime)]
+    pub last_tried_at: Option<DateTime<Utc>>,
+}
+
+impl StoredAction {
+    /// Of a claimed one: between which times somebody may have carried it out before; none if nobody can have.
+    pub fn tried(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let first = self.first_tried_at.unwrap_or(self.created_at);
+        let last = self.last_tried_at.unwrap_or(self.due_at);
+        (self.attempts > 1).then_some((first, last))
+    }
 }
 
 /// What became of an attempt.
@@ -213,6 +228,12 @@ pub fn claim(
     .set((
         action_outbox::attempts.eq(action_outbox::attempts + 1),
         action_outbox::due_at.eq(DbTime::from(until)),
+        action_outbox::first_tried_at.eq(case_when(
+            action_outbox::first_tried_at.is_null(),
+            Some(DbTime::from(now))
+        )
+        .otherwise(action_outbox::first_tried_at)),
+        action_outbox::last_tried_at.eq(Some(DbTime::from(now))),
     ))
     .execute(c))?;
     for (action, _) in &mut claimed {
@@ -238,13 +259,16 @@ fn is_first_of_its_lane() -> SqlLiteral<Bool> {
 /// # Errors
 /// As any query.
 pub fn renew(conn: &mut Conn, id: ActionId, attempts: i32, lease: Duration) -> StoreResult<bool> {
-    let until = clock::after(clock::now(conn)?, lease);
+    let now = clock::now(conn)?;
     let of_claim = action_outbox::table
         .find(DbUuid::from(id))
         .filter(action_outbox::state.eq(ActionState::Pending.number()))
         .filter(action_outbox::attempts.eq(attempts));
     let rows = with_conn!(conn, |c| diesel::update(of_claim)
-        .set(action_outbox::due_at.eq(DbTime::from(until)))
+        .set((
+            action_outbox::due_at.eq(DbTime::from(clock::after(now, lease))),
+            action_outbox::last_tried_at.eq(Some(DbTime::from(now))),
+        ))
         .execute(c))?;
     Ok(rows == 1)
 }
@@ -279,8 +303,14 @@ pub fn record(
             return Ok(rows == 1);
         }
         Attempt::PutOff { code, delay } => {
-            let later = again(code, delay, attempts - 1);
-            let rows = with_conn!(conn, |c| diesel::update(of_claim).set(later).execute(c))?;
+            // Nothing was done, and whoever comes next need not look for it.
+            let first = case_when(action_outbox::attempts.gt(1), action_outbox::first_tried_at)
+                .otherwise(None::<DbTime>);
+            let put_off = (
+                again(code, delay, attempts - 1),
+                action_outbox::first_tried_at.eq(first),
+            );
+            let rows = with_conn!(conn, |c| diesel::update(of_claim).set(put_off).execute(c))?;
             return Ok(rows == 1);
         }
         Attempt::Done => (ActionState::Done, None),

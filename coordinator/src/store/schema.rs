@@ -270,6 +270,8 @@ diesel::table! {
         last_error_code -> Nullable<Text>,
         created_at -> Ts,
         settled_at -> Nullable<Ts>,
+        first_tried_at -> Nullable<Ts>,
+        last_tried_at -> Nullable<Ts>,
     }
 }
 

@@ -33,6 +33,7 @@ pub use views::{Channel, File, Share, Team, User};
 
 use self::answer::Answer;
 use self::form::Form;
+use self::limits::Wanted;
 use self::transport::{Caller, Transport};
 
 /// Calls that belong to no workspace share the limits of this one. Slack's ids begin with a capital.
@@ -50,6 +51,7 @@ pub struct Session<'a> {
     client: &'a SlackClient,
     token: &'a SecretString,
     workspace: &'a WorkspaceId,
+    is_urgent: bool,
 }
 
 /// What the app proves itself with.
@@ -99,6 +101,7 @@ impl SlackClient {
             client: self,
             token,
             workspace,
+            is_urgent: false,
         }
     }
 
@@ -118,18 +121,37 @@ impl SlackClient {
         caller: Caller<'_>,
         form: Form,
     ) -> Result<Answer, SlackError> {
-        let workspace = WorkspaceId::new(NO_WORKSPACE);
-        self.transport
-            .call((&workspace, method), caller, form)
-            .await
+        let turn = Wanted {
+            workspace: &WorkspaceId::new(NO_WORKSPACE),
+            method,
+            urgency: method.urgency(),
+        };
+        self.transport.call(turn, caller, form).await
     }
 }
 
 impl Session<'_> {
+    /// The same, ahead of those that walk through much: a leak stands or somebody waits as long as it takes.
+    #[must_use]
+    pub const fn urgently(self) -> Self {
+        Self {
+            is_urgent: true,
+            ..self
+        }
+    }
+
     async fn call(&self, method: Method, form: Form) -> Result<Answer, SlackError> {
+        let turn = Wanted {
+            workspace: self.workspace,
+            method,
+            urgency: if self.is_urgent {
+                Urgency::Urgent
+            } else {
+                method.urgency()
+            },
+        };
         let caller = Caller::Token(self.token);
-        let key = (self.workspace, method);
-        self.client.transport.call(key, caller, form).await
+        self.client.transport.call(turn, caller, form).await
     }
 }
 

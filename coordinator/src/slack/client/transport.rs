@@ -10,14 +10,13 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, RequestBuilder, Response};
-use shared::ids::WorkspaceId;
 use shared::secret::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::answer::Answer;
 use super::error::SlackError;
 use super::form::Form;
-use super::limits::Limits;
+use super::limits::{Limits, Wanted};
 use super::method::Method;
 use super::{AppCredentials, ClientSetupError};
 
@@ -88,11 +87,14 @@ impl Transport {
     /// Calls a method.
     pub(super) async fn call(
         &self,
-        (workspace, method): (&WorkspaceId, Method),
+        turn: Wanted<'_>,
         caller: Caller<'_>,
         form: Form,
     ) -> Result<Answer, SlackError> {
-        self.limits.turn(workspace, method).await?;
+        self.limits.turn(turn).await?;
+        let Wanted {
+            workspace, method, ..
+        } = turn;
         let mut url = self.base.clone();
         url.set_path(&format!("{}{}", self.base.path(), method.name()));
         let request = self.http.post(url).header(CONTENT_TYPE, FORM);

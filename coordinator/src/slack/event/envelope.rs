@@ -87,11 +87,26 @@ pub fn moment_of(ts: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds.parse().ok()?, micros.checked_mul(1_000)?)
 }
 
+/// A time as a `ts`; what was before 1970 is zero.
+pub fn ts_of(time: DateTime<Utc>) -> String {
+    format!(
+        "{}.{:06}",
+        time.timestamp().max(0),
+        time.timestamp_subsec_micros()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_time_becomes_the_ts_that_it_came_from() {
+        let ts = "1701743154.000500";
+        assert_eq!(ts_of(moment_of(ts).unwrap()), ts);
+    }
 
     #[test]
     fn the_installation_comes_before_the_source_workspace() {

@@ -19,7 +19,7 @@ use shared::ids::WorkspaceId;
 
 use super::text::Document;
 
-pub use envelope::moment_of;
+pub use envelope::{moment_of, ts_of};
 pub use files::{FileMention, MAX_FILES};
 pub use kind::{EVENT_KINDS, MESSAGE_SUBTYPES};
 pub use news::{FileNews, News};

@@ -9,6 +9,9 @@ use crate::support::company::{Company, shown};
 use crate::support::patience::until;
 use crate::support::site::Site;
 
+/// More than stands on a few pages of a conversation.
+const MUCH: usize = 1_200;
+
 /// A company whose Weir dies the `at`-th time that it passes a place.
 async fn doomed(place: &str) -> Watched {
     let mut site = Site::embedded().patiently();
@@ -18,9 +21,13 @@ async fn doomed(place: &str) -> Watched {
 }
 
 impl Watched {
-    /// Waits until it is dead, and starts another one that is not doomed.
-    fn rises_again(&mut self) {
+    /// Waits until it is dead.
+    fn dies(&mut self) {
         assert!(!self.weir.wait_for_end().success(), "it died of it");
+    }
+
+    /// Starts another one that is not doomed.
+    fn rises_again(&mut self) {
         self.site.unset("WEIR_FAILPOINT");
         self.weir = self.site.start();
     }
@@ -56,12 +63,27 @@ impl Watched {
 
 /// Dies while a message with a file is taken away and everybody is told.
 async fn dies_over_a_block(place: &str) {
+    dies_while(0, place).await;
+}
+
+/// The same, and much is said while nobody sees to it.
+async fn dies_over_a_post(place: &str) {
+    dies_while(MUCH, place).await;
+}
+
+async fn dies_while(much: usize, place: &str) {
     let mut watched = doomed(place).await;
     let slack = &watched.company.slack;
     let content = "name,card\nBo,5555 5555 5555 4444\n";
     let (ts, file) = slack
         .upload(BO, GENERAL, "cards.csv", content, CARD)
         .unwrap();
+    watched.dies();
+    watched.company.silence();
+    for channel in [GENERAL, SECURITY].repeat(much) {
+        watched.company.slack.say(ADA, channel, "so be it").unwrap();
+    }
+    Company::call(&watched.company.slack, &watched.site);
     watched.rises_again();
     until("the leak is gone", async || {
         !watched.company.stands(GENERAL, &ts)
@@ -88,6 +110,7 @@ async fn dies_over_a_release(place: &str) {
         .click(ADA, SECURITY, &card.ts, "weir_release", None)
         .await
         .unwrap();
+    watched.dies();
     watched.rises_again();
     watched.company.says(GENERAL, "Originally posted by").await;
     let back = watched.company.file_in(GENERAL, "cards.csv").await;
@@ -118,9 +141,9 @@ deaths! {
     a_file_that_was_kept_is_not_lost: dies_over_a_block("file_kept:1");
     a_message_that_was_taken_away_is_explained_once: dies_over_a_block("message_taken_away:1");
     what_was_done_and_not_recorded_is_found_done: dies_over_a_block("enforcer_acted:1");
-    what_was_posted_first_is_not_posted_again: dies_over_a_block("posted:1");
-    what_was_posted_second_is_not_posted_again: dies_over_a_block("posted:2");
-    what_was_posted_third_is_not_posted_again: dies_over_a_block("posted:3");
+    what_was_posted_first_is_not_posted_again: dies_over_a_post("posted:1");
+    what_was_posted_second_is_not_posted_again: dies_over_a_post("posted:2");
+    what_was_posted_third_is_not_posted_again: dies_over_a_post("posted:3");
     what_was_recorded_leads_on: dies_over_a_block("enforcer_recorded:1");
     files_that_were_given_back_are_not_given_back_again: dies_over_a_release("files_given_back:1");
 }

@@ -111,4 +111,22 @@ on_both! {
         let again = db.write(|c| outbox::claim(c, &["block"], 1, Duration::ZERO)).await.remove(0).0;
         assert_eq!(again.last_error_code.as_deref(), Some("ratelimited"));
     }
+
+    async fn whoever_claims_is_told_when_others_may_have_done_it(db: TestDb) {
+        leaks(&db, 1).await;
+        let claim = async || db.write(|c| outbox::claim(c, &["block"], 1, Duration::ZERO)).await.remove(0).0;
+        let put_off = Attempt::PutOff { code: "ratelimited", delay: Duration::ZERO };
+        let first = claim().await;
+        assert_eq!(first.tried(), None, "nobody was before it");
+        assert!(db.write(move |c| outbox::record(c, first.id, 1, put_off)).await);
+        let begun = claim().await;
+        assert_eq!(begun.tried(), None, "whoever was before it did nothing");
+        let after_a_death = claim().await;
+        let (since, until) = after_a_death.tried().unwrap();
+        assert!(first.due_at <= since && since == until && until <= begun.due_at, "{since} {until}");
+        assert!(db.write(move |c| outbox::renew(c, begun.id, 2, Duration::ZERO)).await);
+        assert!(!db.write(move |c| outbox::renew(c, begun.id, 1, Duration::ZERO)).await);
+        let (still, last) = claim().await.tried().unwrap();
+        assert!(still == since && last > until, "{still} {last}");
+    }
 }

@@ -51,6 +51,14 @@ struct Turns {
     pace: Pace,
 }
 
+/// A call that somebody wants to make.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) workspace: &'a WorkspaceId,
+    pub(super) method: Method,
+    pub(super) urgency: Urgency,
+}
+
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
@@ -94,17 +102,13 @@ impl Limits {
     ///
     /// # Cancel safety
     /// Cancelled while waiting, the turn is lost and nothing else.
-    pub(super) async fn turn(
-        &self,
-        workspace: &WorkspaceId,
-        method: Method,
-    ) -> Result<(), SlackError> {
-        match self.turn_at(workspace, method, Instant::now()) {
+    pub(super) async fn turn(&self, wanted: Wanted<'_>) -> Result<(), SlackError> {
+        match self.turn_at(wanted, Instant::now()) {
             Turn::After(Duration::ZERO) => Ok(()),
             Turn::After(wait) => {
                 tokio::time::sleep(wait).await;
                 // Slack may have spoken meanwhile.
-                let held = self.is_held(workspace, method);
+                let held = self.is_held(wanted.workspace, wanted.method);
                 held.map_or(Ok(()), |retry_after| {
                     Err(SlackError::RateLimited { retry_after })
                 })
@@ -113,14 +117,18 @@ impl Limits {
         }
     }
 
-    fn turn_at(&self, workspace: &WorkspaceId, method: Method, now: Instant) -> Turn {
-        self.at(workspace, method, now, |turns| {
+    fn turn_at(&self, wanted: Wanted<'_>, now: Instant) -> Turn {
+        let tier = wanted.method.tier();
+        self.at(wanted.workspace, wanted.method, now, |turns| {
             if let Some(wait) = turns.held(now) {
                 return Turn::NotBefore(wait);
             }
-            match method.urgency() {
-                Urgency::Urgent => Turn::After(Duration::ZERO),
-                Urgency::Bulk => turns.pace.take(method.tier(), now, WAIT_AT_MOST),
+            match wanted.urgency {
+                Urgency::Urgent => {
+                    turns.pace.go_ahead(tier, now);
+                    Turn::After(Duration::ZERO)
+                }
+                Urgency::Bulk => turns.pace.take(tier, now, WAIT_AT_MOST),
             }
         })
     }
@@ -173,19 +181,25 @@ mod tests {
         (limits, WorkspaceId::new("T1"), Instant::now())
     }
 
+    fn wanted(workspace: &WorkspaceId, method: Method) -> Wanted<'_> {
+        Wanted {
+            workspace,
+            method,
+            urgency: method.urgency(),
+        }
+    }
+
     #[test]
     fn a_hold_is_for_one_method_of_one_workspace_and_ends() {
         let (limits, ours, now) = limits();
         let wait = Duration::from_secs(30);
         limits.hold_at(&ours, Method::ChatDelete, wait, now);
-        let turn = |workspace: &WorkspaceId, method, now| limits.turn_at(workspace, method, now);
+        let turn = |workspace, method, now| limits.turn_at(wanted(workspace, method), now);
         let at_once = Turn::After(Duration::ZERO);
         assert_eq!(turn(&ours, Method::ChatDelete, now), Turn::NotBefore(wait));
         assert_eq!(turn(&ours, Method::FilesDelete, now), at_once);
-        assert_eq!(
-            turn(&WorkspaceId::new("T2"), Method::ChatDelete, now),
-            at_once
-        );
+        let theirs = WorkspaceId::new("T2");
+        assert_eq!(turn(&theirs, Method::ChatDelete, now), at_once);
         assert_eq!(turn(&ours, Method::ChatDelete, now + wait), at_once);
     }
 
@@ -194,7 +208,7 @@ mod tests {
         let (limits, ours, now) = limits();
         limits.hold_at(&ours, Method::ChatDelete, Duration::from_secs(30), now);
         limits.hold_at(&ours, Method::ChatDelete, Duration::from_secs(1), now);
-        let turn = limits.turn_at(&ours, Method::ChatDelete, now);
+        let turn = limits.turn_at(wanted(&ours, Method::ChatDelete), now);
         assert_eq!(turn, Turn::NotBefore(Duration::from_secs(30)));
     }
 
@@ -202,7 +216,7 @@ mod tests {
     fn a_hold_of_years_is_cut() {
         let (limits, ours, now) = limits();
         limits.hold_at(&ours, Method::ChatDelete, Duration::MAX, now);
-        let turn = limits.turn_at(&ours, Method::ChatDelete, now);
+        let turn = limits.turn_at(wanted(&ours, Method::ChatDelete), now);
         assert_eq!(turn, Turn::NotBefore(HOLD_AT_MOST));
     }
 
@@ -211,13 +225,37 @@ mod tests {
         let (limits, ours, now) = limits();
         let mut waits = Vec::new();
         for _ in 0..100 {
-            let urgent = limits.turn_at(&ours, Method::ChatDelete, now);
+            let urgent = limits.turn_at(wanted(&ours, Method::ChatDelete), now);
             assert_eq!(urgent, Turn::After(Duration::ZERO));
-            waits.push(limits.turn_at(&ours, Method::ConversationsHistory, now));
+            waits.push(limits.turn_at(wanted(&ours, Method::ConversationsHistory), now));
         }
         assert_eq!(waits[4], Turn::After(Duration::ZERO));
         assert_eq!(waits[5], Turn::After(Duration::from_millis(1_200)));
         assert!(matches!(waits[99], Turn::NotBefore(_)));
+    }
+
+    #[test]
+    fn who_is_urgent_goes_first_and_those_who_walk_wait_for_it() {
+        let (limits, ours, now) = limits();
+        let walk = || limits.turn_at(wanted(&ours, Method::ConversationsHistory), now);
+        let look = || {
+            let wanted = Wanted {
+                urgency: Urgency::Urgent,
+                ..wanted(&ours, Method::ConversationsHistory)
+            };
+            limits.turn_at(wanted, now)
+        };
+        while walk() != Turn::NotBefore(Duration::from_millis(2_400)) {}
+        assert_eq!(look(), Turn::After(Duration::ZERO));
+        assert_eq!(walk(), Turn::NotBefore(Duration::from_millis(3_600)));
+        for _ in 0..1_000 {
+            assert_eq!(look(), Turn::After(Duration::ZERO));
+        }
+        let wait = walk();
+        assert!(
+            matches!(wait, Turn::NotBefore(wait) if wait < Duration::from_mins(1)),
+            "nobody waits for ever: {wait:?}"
+        );
     }
 
     #[test]
@@ -228,7 +266,7 @@ mod tests {
             limits.hold_at(&workspace, Method::ChatDelete, Duration::from_secs(1), now);
         }
         let later = now + Duration::from_secs(2);
-        limits.turn_at(&WorkspaceId::new("T"), Method::ChatDelete, later);
+        limits.turn_at(wanted(&WorkspaceId::new("T"), Method::ChatDelete), later);
         assert_eq!(limits.0.keys.lock().unwrap().len(), 1);
     }
 
@@ -236,7 +274,7 @@ mod tests {
     async fn a_held_call_is_told_at_once_how_long() {
         let (limits, ours, _) = limits();
         limits.hold(&ours, Method::ChatDelete, Duration::from_mins(10));
-        let told = limits.turn(&ours, Method::ChatDelete).await;
+        let told = limits.turn(wanted(&ours, Method::ChatDelete)).await;
         assert!(matches!(told, Err(SlackError::RateLimited { retry_after })
             if retry_after > Duration::from_mins(9)));
         assert!(limits.is_held(&ours, Method::ChatDelete).is_some());

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use super::super::method::Tier;
 use super::Turn;
 
+/// Slack counts by the minute: what was taken ahead before that is forgotten.
+const OWED_AT_MOST: Duration = Duration::from_mins(1);
+
 /// When the next call is due if all came evenly; none before the first call.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Pace(Option<Instant>);
@@ -27,6 +30,15 @@ impl Pace {
         }
         self.0 = due.checked_add(interval);
         Turn::After(wait)
+    }
+
+    /// Takes a turn now, whoever waits: those who are paced come later for it, though not ever later.
+    pub(super) fn go_ahead(&mut self, tier: Tier, now: Instant) {
+        if let Some(interval) = tier.interval() {
+            let due = self.0.map_or(now, |due| due.max(now));
+            let latest = now.checked_add(OWED_AT_MOST);
+            self.0 = due.checked_add(interval).min(latest);
+        }
     }
 
     /// Whether a call now would be treated otherwise than the first one.
