@@ -18,8 +18,8 @@ use crate::support::site::Site;
 const MESSAGES: usize = 10_000;
 const ONE_IN: usize = 100;
 const CHANNELS: [&str; 3] = [GENERAL, SUPPORT, RANDOM];
-/// When the coordinator dies.
-const KILLS: [usize; 3] = [2_500, 5_000, 7_500];
+/// When the coordinator dies, and in the middle of how many deeds.
+const KILLS: [(usize, usize); 3] = [(2_500, 1), (5_000, 2), (7_500, 3)];
 /// Longer than what failed once is put off.
 const QUIET: Duration = Duration::from_secs(5);
 /// As fast as a debug build takes it.
@@ -78,7 +78,12 @@ async fn no_leak_stands_and_no_notice_is_posted_twice_after_a_bad_day() {
         if number % ONE_IN == 0 {
             leaks.push((channel, ts));
         }
-        if KILLS.contains(&number) {
+        if let Some((_, deeds)) = KILLS.iter().find(|(at, _)| *at == number) {
+            let before = said_or_removed(&watched.company);
+            until("deeds are under way", async || {
+                said_or_removed(&watched.company) >= before + deeds
+            })
+            .await;
             watched.weir.kill();
             tokio::time::sleep(Duration::from_secs(1)).await;
             watched.weir = watched.site.start();
@@ -109,6 +114,14 @@ async fn no_leak_stands_and_no_notice_is_posted_twice_after_a_bad_day() {
         MESSAGES - leaks.len(),
         "nothing else was removed: {clean:?}"
     );
+}
+
+/// How often something was taken away, said or changed.
+fn said_or_removed(company: &Company) -> usize {
+    let calls = company.slack.calls().into_iter();
+    calls
+        .filter(|call| call.method.starts_with("chat."))
+        .count()
 }
 
 /// The rows of the outbox that the notices in the channels were posted for.
