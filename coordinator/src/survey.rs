@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::ids::{PolicyId, WorkspaceId};
+use shared::job::RetryClass;
 
 use crate::alarms::{Alarms, Trouble};
 use crate::domain::promise::unkept;
@@ -71,9 +72,6 @@ impl Survey {
             if known.source != InstallationSource::Configured {
                 answered &= self.ask_about(&known).await;
             }
-        }
-        if self.parts.joining == Joining::All {
-            self.join().await;
         }
         answered
     }
@@ -150,7 +148,13 @@ impl Survey {
             .await
     }
 
-    async fn join(&self) {
+    /// Enters public channels, if that is wanted, however long Slack makes us wait; `false` if not all of them could
+    /// be, and another try may help.
+    pub async fn join(&self) -> bool {
+        if self.parts.joining == Joining::Invited {
+            return true;
+        }
+        let mut settled = true;
         for known in self.parts.installations.all() {
             match self.parts.prober.join_public_channels(&known).await {
                 Ok(0) => {}
@@ -159,9 +163,11 @@ impl Survey {
                 }
                 Err(error) => {
                     tracing::warn!(tenant = %known.tenant, %error, "not all public channels are entered");
+                    settled &= error.class() != RetryClass::Transient;
                 }
             }
         }
+        settled
     }
 
     /// Renews tokens that end soon; `false` if that has to be tried again.

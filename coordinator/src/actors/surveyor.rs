@@ -1,13 +1,15 @@
 //! Asking Slack from time to time who the installations are, what their tokens allow, and for the next tokens.
 //!
-//! Owns when: at the start until Slack answers, then at intervals, and at once when Slack refused a token. What is
-//! asked, and what follows, is `survey`.
+//! Owns when: at the start until Slack answers, then at intervals, and at once when Slack refused a token; channels
+//! are entered after each asking, beside the rest, for in a large workspace that takes an hour. What is asked, and
+//! what follows, is `survey`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, WrapFuture};
 use shared::lifecycle::Shutdown;
+use tokio::sync::Notify;
 
 use crate::installations::Installations;
 use crate::survey::Survey;
@@ -50,12 +52,15 @@ impl Actor for Surveyor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.spawn(ask_until_stopped(Arc::clone(&self.parts)).into_actor(self));
+        let asked = Arc::new(Notify::new());
+        let asking = ask_until_stopped(Arc::clone(&self.parts), Arc::clone(&asked));
+        ctx.spawn(asking.into_actor(self));
+        ctx.spawn(join_until_stopped(Arc::clone(&self.parts), asked).into_actor(self));
         ctx.spawn(look_until_stopped(Arc::clone(&self.parts)).into_actor(self));
     }
 }
 
-async fn ask_until_stopped(parts: Arc<SurveyorParts>) {
+async fn ask_until_stopped(parts: Arc<SurveyorParts>, asked: Arc<Notify>) {
     let mut pause = FIRST_PAUSE;
     while !parts.shutdown.is_draining() {
         let wait = if parts.survey.ask().await {
@@ -66,11 +71,33 @@ async fn ask_until_stopped(parts: Arc<SurveyorParts>) {
             pause = (pause * 2).min(LONGEST_PAUSE);
             wait
         };
+        asked.notify_one();
         parts.survey.look_at_promises().await;
         tokio::select! {
             () = parts.shutdown.draining() => {}
             () = tokio::time::sleep(wait) => {}
             () = parts.installations.doubted() => breathe(&parts).await,
+        }
+    }
+}
+
+/// What was not entered is tried again before the next asking.
+async fn join_until_stopped(parts: Arc<SurveyorParts>, asked: Arc<Notify>) {
+    let (mut pause, mut settled) = (FIRST_PAUSE, true);
+    while !parts.shutdown.is_draining() {
+        tokio::select! {
+            () = parts.shutdown.draining() => return,
+            () = asked.notified() => {}
+            () = tokio::time::sleep(pause), if !settled => {}
+        }
+        pause = if settled {
+            FIRST_PAUSE
+        } else {
+            (pause * 2).min(LONGEST_PAUSE)
+        };
+        tokio::select! {
+            () = parts.shutdown.draining() => return,
+            joined = parts.survey.join() => settled = joined,
         }
     }
 }

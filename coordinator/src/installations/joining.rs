@@ -49,7 +49,7 @@ impl Prober {
         let mut listing = Listing::default();
         let mut teams = Vec::new();
         loop {
-            let page = session.teams(&listing).await?;
+            let page = patiently(async || session.teams(&listing).await).await?;
             teams.extend(page.items.into_iter().map(|team| Some(team.id)));
             match page.next_cursor {
                 Some(next) => listing = listing.at(next),
@@ -72,7 +72,7 @@ impl Prober {
         };
         let mut entered = 0;
         loop {
-            let page = session.channels(&listing).await?;
+            let page = patiently(async || session.channels(&listing).await).await?;
             for channel in page.items.iter().filter(|channel| is_wanted(channel)) {
                 entered += u64::from(enter(session, channel).await?);
             }
@@ -86,13 +86,23 @@ impl Prober {
 
 /// One door that stays closed does not keep us from the next.
 async fn enter(session: Session<'_>, channel: &Channel) -> Result<bool, SlackError> {
-    match session.join(&channel.id).await {
+    match patiently(async || session.join(&channel.id).await).await {
         Ok(()) => Ok(true),
         Err(error) if matches!(error.meaning(), Meaning::Forbidden | Meaning::NotAMember) => {
             tracing::debug!(channel = %channel.id, %error, "a channel is not entered");
             Ok(false)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Waits whenever Slack asks to, or our own pace: nobody waits for us, and there may be thousands of channels.
+async fn patiently<T>(call: impl AsyncFn() -> Result<T, SlackError>) -> Result<T, SlackError> {
+    loop {
+        match call().await {
+            Err(SlackError::RateLimited { retry_after }) => tokio::time::sleep(retry_after).await,
+            answer => return answer,
+        }
     }
 }
 

@@ -138,13 +138,13 @@ async fn public_channels_are_entered_when_weir_starts_and_when_they_are_made() {
     let company = Company::acme(&mut site);
     let public = |id: &str| Conversation::public(id, TEAM, &id.to_lowercase()).with(&[ADA, BO]);
     company.slack.add_channel(public("C0BEFORE"));
-    let watched = Watched::begin(site, company).await;
+    let mut watched = Watched::begin(site, company).await;
     let slack = &watched.company.slack;
     slack.add_channel(public("C0AFTER"));
-    let bot = &watched.company.tokens.bot_user;
+    let bot = watched.company.tokens.bot_user.clone();
     for channel in ["C0BEFORE", "C0AFTER"] {
         until(&format!("the bot is in {channel}"), async || {
-            slack.look(|world| world.conversations[channel].members.contains(bot))
+            slack.look(|world| world.conversations[channel].members.contains(&bot))
         })
         .await;
         let ts = slack.say(BO, channel, CARD).unwrap();
@@ -153,6 +153,21 @@ async fn public_channels_are_entered_when_weir_starts_and_when_they_are_made() {
         })
         .await;
     }
+    // A workspace has more channels than stand on a page, and Slack is not always well.
+    for number in 0..700 {
+        let known = public(&format!("C1{number:04}"));
+        let members = [ADA, BO, bot.as_str()];
+        slack.add_channel(known.with(&members));
+    }
+    watched.company.silence();
+    slack.add_channel(public("C2LAST"));
+    slack.fail_next("conversations.join", Fault::Status(502));
+    watched.weir.kill();
+    watched.weir = watched.site.start();
+    until("the bot is in the last channel", async || {
+        slack.look(|world| world.conversations["C2LAST"].members.contains(&bot))
+    })
+    .await;
     // A private one it has to be invited to.
     let private = Conversation::private("C0SECRET", TEAM, "secret").with(&[ADA, CY]);
     slack.add_channel(private);
