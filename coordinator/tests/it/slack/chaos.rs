@@ -26,7 +26,7 @@ const QUIET: Duration = Duration::from_secs(5);
 const TOGETHER: usize = 50;
 
 /// What Slack does to us: 5 % of the calls meet a limit, 2 % fail, 2 % of the events come twice.
-fn a_bad_day() -> Faults {
+fn accidents() -> Faults {
     Faults {
         seed: 7,
         usual: Odds {
@@ -42,7 +42,7 @@ fn a_bad_day() -> Faults {
 
 fn options() -> Options {
     Options {
-        faults: a_bad_day(),
+        faults: accidents(),
         delivering: Delivering {
             retries: [1, 2, 4].map(Duration::from_secs).into(),
             order: Order::SideBySide,
@@ -63,12 +63,22 @@ fn text(number: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_leak_stands_and_no_notice_is_posted_twice_after_a_bad_day() {
-    let mut site = Site::embedded();
+    a_bad_day(Site::embedded(), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_leak_stands_and_no_notice_is_posted_twice_after_a_bad_day_with_nodes_of_their_own() {
+    a_bad_day(Site::on_redis().await, &["one", "two"]).await;
+}
+
+async fn a_bad_day(mut site: Site, nodes: &[&str]) {
     let company = Company::with(&mut site, options());
     site.set("WEIR_SLACK__STORM_LIMIT", "0");
     site.set("WEIR_SLACK__GAP_AFTER", "1s");
     site.unset("WEIR_SLACK__REVIEW_CHANNEL");
     let mut watched = Watched::begin(site, company).await;
+    let scanner = |name: &&str| watched.site.start_scanner(name);
+    let _nodes: Vec<_> = nodes.iter().map(scanner).collect();
     let mut leaks: Vec<(&str, String)> = Vec::new();
     for number in 0..MESSAGES {
         let channel = CHANNELS[number % CHANNELS.len()];
