@@ -50,7 +50,7 @@ impl HandIn {
     /// # Errors
     /// [`HandInError`]; nothing is kept then.
     pub async fn take(&self, tokens: &Tokens, by: UserId) -> Result<WorkspaceId, HandInError> {
-        let found = self.prober.probe(tokens, InstallationSource::Api).await?;
+        let found = self.prober.insist(tokens, InstallationSource::Api).await?;
         if let Some(code) = found.admin_refused {
             return Err(HandInError::Admin(code));
         }

@@ -162,7 +162,7 @@ impl Installer {
         };
         let found = self
             .prober
-            .probe(&tokens, InstallationSource::OAuth)
+            .insist(&tokens, InstallationSource::OAuth)
             .await?;
         let probe = found.probe;
         let tenant = probe.tenant.clone();

@@ -5,6 +5,8 @@
 //! **Invariant:** an admin's token of another workspace, or one that Slack refuses, is as good as none; what Slack
 //! does not say just now changes nothing.
 
+use std::time::Duration;
+
 use shared::ids::WorkspaceId;
 use shared::job::RetryClass;
 use shared::secret::SecretString;
@@ -14,6 +16,11 @@ use crate::domain::capability::{Capabilities, Standing};
 use crate::slack::client::{self, SlackClient, SlackError, is_about_a_token};
 use crate::store::installations::{self, Identity, InstallationSource, Probe};
 use crate::store::{Store, StoreError};
+
+/// How often Slack is asked while somebody waits, and how long in between.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Asks Slack about installations. Cheap to clone.
 #[derive(Clone)]
@@ -70,6 +77,27 @@ impl Prober {
         let noting = move |conn: &mut _| installations::note_probe(conn, &probe);
         self.store.write(noting).await?;
         Ok(found)
+    }
+
+    /// What Slack says of a pair of tokens that somebody just gave us: they wait, and a code of Slack's is good once.
+    /// So a moment in which Slack does not answer is waited out.
+    ///
+    /// # Errors
+    /// [`ProbeError`].
+    pub async fn insist(
+        &self,
+        tokens: &Tokens,
+        source: InstallationSource,
+    ) -> Result<Found, ProbeError> {
+        for _ in 1..TRIES {
+            match self.probe(tokens, source).await {
+                Err(ProbeError::Slack(error)) if error.class() == RetryClass::Transient => {
+                    tokio::time::sleep(pause_after(&error)).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.probe(tokens, source).await
     }
 
     /// What Slack says of a pair of tokens.
@@ -153,6 +181,13 @@ impl Prober {
             standing,
             refused: None,
         })
+    }
+}
+
+fn pause_after(error: &SlackError) -> Duration {
+    match error {
+        SlackError::RateLimited { retry_after } => (*retry_after).min(LONGEST_PAUSE),
+        _ => PAUSE,
     }
 }
 

@@ -1,9 +1,11 @@
 //! Installing the app through Slack: from a click to a leak that is removed, and what nobody gets in by.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use coordinator::fake_slack::model::{Conversation, Rank, User, Workspace};
 use coordinator::fake_slack::seed::{ADA, ADMIN_SCOPES, BO, BOT_SCOPES, GENERAL, SECURITY, TEAM};
-use coordinator::fake_slack::{FakeSlack, InstallPlan, Options};
+use coordinator::fake_slack::{FakeSlack, Fault, InstallPlan, Options};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
@@ -131,18 +133,33 @@ fn location(response: &Response) -> Url {
     location.parse().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_consents_installs_the_app_and_leaks_are_removed() {
-    let watched = Waiting::with(None).await.installed(None).await;
+/// Weir is in the channel, and takes away what leaks there.
+async fn leaks_are_removed(watched: &Watched) {
     let slack = &watched.company.slack;
-    let bot = watched.company.tokens.bot_user.clone();
+    let bot = &watched.company.tokens.bot_user;
     until("the bot is in the channel", async || {
-        slack.look(|world| world.conversations[GENERAL].members.contains(&bot))
+        slack.look(|world| world.conversations[GENERAL].members.contains(bot))
     })
     .await;
     let ts = slack.say(BO, GENERAL, CARD).unwrap();
     watched.company.says(GENERAL, "data-loss prevention").await;
     assert!(!watched.company.stands(GENERAL, &ts), "the leak is gone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_consents_installs_the_app_and_leaks_are_removed() {
+    let watched = Waiting::with(None).await.installed(None).await;
+    leaks_are_removed(&watched).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_outlasts_a_moment_in_which_slack_does_not_answer() {
+    let waiting = Waiting::with(None).await;
+    waiting.slack.fail_next("auth.test", Fault::Status(503));
+    let busy = Fault::RateLimited(Duration::from_secs(1));
+    waiting.slack.fail_next("users.info", busy);
+    let watched = waiting.installed(None).await;
+    leaks_are_removed(&watched).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
