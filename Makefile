@@ -51,7 +51,7 @@ readme: ## write the README's table of detectors anew from the packs
 	WEIR_WRITE_README=yes cargo test -q --locked -p scanner-node --all-features --test readme
 
 bench: ## measure throughput and latency
-	deploy/bench/run
+	$(if $(WEIR_TEST_POSTGRES_URL),,deploy/test/with-servers) deploy/bench/run
 
 bench-slack: ## measure how long leaks stand in Slack; deploy/bench/slack says what can be set
 	$(if $(WEIR_TEST_POSTGRES_URL),,deploy/test/with-servers) deploy/bench/slack
